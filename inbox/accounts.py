@@ -1,0 +1,137 @@
+"""Accounts: what stands at an address, signing in, signing in again, removing; and the connectors that result."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+import httpx
+
+from inbox.clock import Clock
+from inbox.connectors import CONNECTORS
+from inbox.connectors.connector import Connector, Discovery, Room
+from inbox.errors import NotFound, PostroomError, SignInNeeded, Unsupported
+from inbox.model import Account, AccountId, Channel
+from inbox.secrets import AccountSecret, Secrets
+from inbox.store import accounts, record
+from inbox.store.database import Database
+
+log = logging.getLogger(__name__)
+
+BORN_SETTLED_AFTER = timedelta(days=30)
+"""What was last said longer ago than this, when a channel is first connected, is history and not a debt."""
+
+
+class Accounts:
+    """The accounts of one inbox and their connectors, each made when first needed."""
+
+    def __init__(
+        self,
+        database: Database,
+        secrets: Secrets,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        networks: Mapping[str, type[Connector]] = CONNECTORS,
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._http = http
+        self._clock = clock
+        self._networks = networks
+        self._connectors: dict[AccountId, Connector] = {}
+
+    async def discover(self, network: str, address: str) -> Discovery:
+        """What stands at the address a person typed. Raises NotFound with a hint when this network does not."""
+        return await self._network(network).discover(address.strip(), self._http, self._clock)
+
+    async def sign_in(
+        self, discovery: Discovery, answers: Mapping[str, str], *, actor: str, again: AccountId | None = None
+    ) -> Account:
+        """Prove the answers, keep the secret in the keyring, then the account. ``again`` renews an existing account.
+
+        Raises SignInNeeded, NotAllowed, KeyringTrouble; then nothing was kept.
+        """
+        connector = self._network(discovery.network)
+        done = await connector.sign_in(discovery, answers, self._http, self._clock)
+        known = {a.id: a for a in accounts.accounts(self._database.connection)}
+        same = [
+            a for a in known.values() if (a.network, a.address, a.user) == (discovery.network, done.address, done.user)
+        ]
+        if again is not None and (known[again].network, known[again].address) != (discovery.network, done.address):
+            raise SignInNeeded(f"That is another place: {done.address}.", hint=f"Sign in at {known[again].address}.")
+        id_ = again or (same[0].id if same else self._fresh_id(discovery.network))
+        self._secrets.save(id_, done.secret)
+        account = Account(
+            id=id_, network=discovery.network, title=done.title, address=done.address, user=done.user, settings=done.settings
+        )  # fmt: skip
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            accounts.add_account(connection, account, at=now)
+            accounts.add_channels(
+                connection, account, done.channels, interval_s=connector.interval_s, history_before=now - BORN_SETTLED_AFTER
+            )  # fmt: skip
+            connection.execute("UPDATE channels SET trouble = '' WHERE account_id = ?", (id_,))
+            record.append(
+                connection, at=now, actor=actor, verb="signed in", subject=f"account:{id_}",
+                after={"network": account.network, "address": account.address, "user": account.user},
+            )  # fmt: skip
+        await self._drop(id_)
+        return account
+
+    async def remove(self, account_id: AccountId, *, actor: str) -> None:
+        """Give the secret back where the network takes it, forget it here, stop polling. What arrived stays readable."""
+        try:
+            await (await self.connector(account_id)).revoke()
+        except PostroomError as error:  # the network may be away: the secret is forgotten here all the same
+            log.info("account %s: the secret could not be given back: %s", account_id, error)
+        self._secrets.forget(account_id)
+        await self._drop(account_id)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            accounts.remove_account(connection, account_id, at=now)
+            record.append(connection, at=now, actor=actor, verb="removed", subject=f"account:{account_id}")
+
+    async def connector(self, account_id: AccountId) -> Connector:
+        """The account's connector. Raises SignInNeeded when there is no such account."""
+        if account_id not in self._connectors:
+            found = [a for a in accounts.accounts(self._database.connection) if a.id == account_id]
+            if not found:
+                raise SignInNeeded("This account was removed.", account=account_id)
+            room = Room(
+                account=found[0], http=self._http, secret=AccountSecret(self._secrets, account_id), clock=self._clock
+            )
+            self._connectors[account_id] = self._network(found[0].network)(room)
+        return self._connectors[account_id]
+
+    async def connector_for(self, channel: Channel) -> Connector:
+        """The connector that serves this channel."""
+        return await self.connector(channel.account_id)
+
+    async def close(self) -> None:
+        """Close every connector."""
+        for id_ in list(self._connectors):
+            await self._drop(id_)
+
+    async def _drop(self, account_id: AccountId) -> None:
+        if (old := self._connectors.pop(account_id, None)) is not None:
+            await old.close()
+
+    def _network(self, name: str) -> type[Connector]:
+        if name not in self._networks:
+            raise Unsupported(f"There is no network called {name!r}.", hint=f"Known: {', '.join(self._networks)}.")
+        return self._networks[name]
+
+    def _fresh_id(self, network: str) -> AccountId:
+        used = {r[0] for r in self._database.connection.execute("SELECT id FROM accounts")}
+        number = 1
+        while f"{network}-{number}" in used:
+            number += 1
+        return AccountId(f"{network}-{number}")
+
+
+def need(found: Channel | None, channel_id: str) -> Channel:
+    """The channel, or NotFound."""
+    if found is None:
+        raise NotFound(f"There is no channel {channel_id}.")
+    return found

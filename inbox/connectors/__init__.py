@@ -1,0 +1,12 @@
+"""The networks Postroom knows: one line each, network name -> Connector class. All else asks this table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from inbox.connectors.connector import Connector
+from inbox.connectors.feed import Feed
+
+CONNECTORS: Final[dict[str, type[Connector]]] = {
+    Feed.name: Feed,
+}

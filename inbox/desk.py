@@ -1,0 +1,276 @@
+"""What a person does: settle, answer, publish, moderate, and take it back. Every act is one line of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from inbox.accounts import Accounts, need
+from inbox.clock import Clock
+from inbox.errors import NotFound, Rejected
+from inbox.events import Changed
+from inbox.model import (
+    Channel,
+    ChannelId,
+    ConversationId,
+    ConversationStatus,
+    DeliveryId,
+    DeliveryState,
+    MessageId,
+    MessageState,
+    Moderation,
+    Problem,
+    Receipt,
+    Update,
+    UpdateKind,
+)
+from inbox.publishing.outbox import Outbox
+from inbox.publishing.render import render
+from inbox.store import accounts, outbox, reading, record, triage
+from inbox.store.database import Database
+from inbox.sync import fetch
+
+_OPPOSITE = {
+    Moderation.APPROVE: Moderation.HOLD,
+    Moderation.HOLD: Moderation.APPROVE,
+    Moderation.SPAM: Moderation.UNSPAM,
+    Moderation.UNSPAM: Moderation.SPAM,
+    Moderation.TRASH: Moderation.RESTORE,
+    Moderation.RESTORE: Moderation.TRASH,
+}
+UNDO_DEPTH = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Undone:
+    """What was undone, in words, and what it gives back: the conversations to look at, and a text to go on with."""
+
+    words: str
+    conversations: tuple[ConversationId, ...] = ()
+    update: Update | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Act:
+    """Something that can be taken back: exactly one of the fields is set."""
+
+    status: str = ""
+    delivery_id: DeliveryId | None = None
+    moderation: tuple[MessageId, Moderation] | None = None
+
+
+class Desk:
+    """The officer's hands, on the engine's thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        accounts_: Accounts,
+        outbox_: Outbox,
+        publish: Callable[[Changed], None],
+        actor: str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._accounts = accounts_
+        self._outbox = outbox_
+        self._publish = publish
+        self._actor = actor
+        self._done: list[_Act] = []
+
+    async def set_status(self, ids: Sequence[int], status: ConversationStatus) -> None:
+        with self._database.transaction() as connection:
+            before = triage.set_status(connection, ids, status, at=self._clock.now(), actor=self._actor)
+        self._remember(_Act(status=before))
+        self._changed(ids)
+
+    async def mark_read(self, ids: Sequence[int], read: bool) -> None:
+        with self._database.transaction() as connection:
+            changed = triage.mark_read(connection, ids, read)
+        self._changed(changed)
+
+    async def reply(self, message_id: MessageId, text: str, *, close: bool, approve_first: bool) -> DeliveryId:
+        stored = self._message(message_id)
+        channel = self._channel(stored.channel_id)
+        now = self._clock.now()
+        update = Update(kind=UpdateKind.REPLY, text=text, reply_to=message_id)
+        rendition, problems = render(update, channel, now=now, reply_to=stored.message)
+        held = stored.message.state is MessageState.HELD
+        if held and not approve_first:
+            problems += (Problem(words="This comment is held: approve it first, or approve and reply."),)
+        if stops := tuple(p for p in problems if p.stops):
+            raise Rejected(problems=stops)
+        if held:
+            await self.moderate(message_id, Moderation.APPROVE)
+        with self._database.transaction() as connection:
+            undo = ""
+            if close:
+                undo = triage.set_status(
+                    connection, [stored.conversation_id], ConversationStatus.DONE, at=now, actor=self._actor
+                )
+            wait = timedelta(seconds=accounts.undo_s(connection, channel.id))
+            plan = outbox.Planned(
+                channel_id=channel.id, rendition=rendition, not_before_at=now + wait,
+                conversation_id=stored.conversation_id, undo=undo,
+            )  # fmt: skip
+            [id_] = outbox.approve(connection, update, [plan], at=now, actor=self._actor)
+            outbox.save_draft(connection, f"reply:{stored.conversation_id}", "", at=now)
+        self._remember(_Act(delivery_id=id_))
+        self._publish(Changed(deliveries=frozenset({id_}), conversations=frozenset({stored.conversation_id})))
+        self._outbox.poke()
+        return id_
+
+    async def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> list[DeliveryId]:
+        now = self._clock.now()
+        replaces = self._message(update.replaces).message if update.replaces else None
+        plans, stops = [], []
+        for channel_id in channel_ids:
+            channel = self._channel(channel_id)
+            rendition, problems = render(update, channel, now=now, replaces=replaces)
+            stops += [p for p in problems if p.stops]
+            wait = timedelta(seconds=accounts.undo_s(self._database.connection, channel_id))
+            plans.append(outbox.Planned(channel_id=channel_id, rendition=rendition, not_before_at=now + wait))
+        if stops or not plans:
+            raise Rejected(problems=tuple(stops) or (Problem(words="Choose where to publish.", where="channel"),))
+        with self._database.transaction() as connection:
+            ids = outbox.approve(connection, update, plans, at=now, actor=self._actor)
+        for id_ in ids:
+            self._remember(_Act(delivery_id=id_))
+        self._publish(Changed(deliveries=frozenset(ids)))
+        self._outbox.poke()
+        return ids
+
+    async def cancel(self, delivery_id: DeliveryId) -> Update:
+        found = outbox.delivery(self._database.connection, delivery_id)
+        if found is None:
+            raise NotFound(f"There is no delivery {delivery_id}.")
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            undo = outbox.cancel(connection, delivery_id, at=now, actor=self._actor)
+            if undo is None:
+                raise NotFound("It has left already.", hint="Edit or delete it in the conversation instead.")
+            if undo:
+                triage.restore(connection, undo, at=now, actor=self._actor)
+            update = outbox.update_of(connection, found.update_id)
+            if update.kind is UpdateKind.REPLY and found.conversation_id:
+                outbox.save_draft(connection, f"reply:{found.conversation_id}", update.text, at=now)
+        self._done = [a for a in self._done if a.delivery_id != delivery_id]
+        self._delivery_changed(delivery_id, found.conversation_id)
+        return update
+
+    async def send_now(self, delivery_id: DeliveryId) -> None:
+        found = outbox.delivery(self._database.connection, delivery_id)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            if found is not None and found.state is DeliveryState.UNKNOWN:
+                outbox.look_again(connection, delivery_id, not_before_at=now, words=found.words)
+            elif found is None or not outbox.requeue(
+                connection,
+                delivery_id,
+                not_before_at=now,
+                words="",
+                hint="",
+                at=now,
+                verb="sent again",
+                actor=self._actor,
+            ):
+                raise NotFound("It has left already.")
+        self._delivery_changed(delivery_id, found.conversation_id)
+        self._outbox.poke()
+
+    async def decide_unknown(self, delivery_id: DeliveryId, *, arrived: bool, url: str) -> None:
+        found = outbox.delivery(self._database.connection, delivery_id)
+        if found is None or found.state is not DeliveryState.UNKNOWN:
+            raise NotFound("This delivery is not in doubt.")
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            if arrived:
+                outbox.sent(connection, delivery_id, Receipt(remote_id="", url=url), at=now, verb="seen by a person")
+            else:
+                outbox.requeue(
+                    connection, delivery_id, not_before_at=now, words="", hint="", at=now, verb="absent says a person",
+                    actor=self._actor,
+                )  # fmt: skip
+        self._delivery_changed(delivery_id, found.conversation_id)
+        self._outbox.poke()
+
+    async def moderate(self, message_id: MessageId, action: Moderation) -> None:
+        stored = self._message(message_id)
+        channel = self._channel(stored.channel_id)
+        connector = await self._accounts.connector_for(channel)
+        after = await connector.moderate(channel, stored.message, action)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            record.append(
+                connection, at=now, actor=self._actor, verb=f"moderated: {action}", subject=f"message:{message_id}",
+                before={"state": stored.message.state}, after={"state": after.state},
+            )  # fmt: skip
+        saved = fetch.save(self._database, channel, fetch.ours(after), at=now)
+        self._remember(_Act(moderation=(message_id, action)))
+        self._publish(saved.changed)
+
+    async def edit(self, message_id: MessageId, text: str) -> None:
+        stored = self._message(message_id)
+        channel = self._channel(stored.channel_id)
+        connector = await self._accounts.connector_for(channel)
+        after = await connector.edit(channel, stored.message, text)
+        self._publish(fetch.save(self._database, channel, fetch.ours(after), at=self._clock.now()).changed)
+
+    async def delete(self, message_id: MessageId) -> None:
+        stored = self._message(message_id)
+        channel = self._channel(stored.channel_id)
+        connector = await self._accounts.connector_for(channel)
+        await connector.delete(channel, stored.message)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            record.append(
+                connection, at=now, actor=self._actor, verb="deleted for good", subject=f"message:{message_id}"
+            )
+        batch = fetch.gone(stored.message.remote_id)
+        self._publish(fetch.save(self._database, channel, batch, at=now).changed)
+
+    async def undo(self) -> Undone | None:
+        while self._done:
+            act = self._done.pop()
+            if act.delivery_id is not None:
+                found = outbox.delivery(self._database.connection, act.delivery_id)
+                if found is None or found.state is not DeliveryState.QUEUED:
+                    continue  # it has left; the act before it is the next to go
+                update = await self.cancel(act.delivery_id)
+                where = (found.conversation_id,) if found.conversation_id else ()
+                return Undone(words="Taken back before it left.", conversations=where, update=update)
+            if act.moderation is not None:
+                message_id, action = act.moderation
+                await self.moderate(message_id, _OPPOSITE[action])
+                self._done.pop()  # undoing is not itself something to undo
+                return Undone(words=f"Undone: {action}.", conversations=(self._message(message_id).conversation_id,))
+            with self._database.transaction() as connection:
+                ids = triage.restore(connection, act.status, at=self._clock.now(), actor=self._actor)
+            self._changed(ids)
+            return Undone(words="Undone.", conversations=tuple(ConversationId(i) for i in ids))
+        return None
+
+    async def save_draft(self, place: str, body: str) -> None:
+        with self._database.transaction() as connection:
+            outbox.save_draft(connection, place, body, at=self._clock.now())
+
+    def _message(self, message_id: int) -> reading.StoredMessage:
+        found = reading.message(self._database.connection, message_id)
+        if found is None:
+            raise NotFound(f"There is no message {message_id}.")
+        return found
+
+    def _channel(self, channel_id: ChannelId) -> Channel:
+        return need(accounts.channel(self._database.connection, channel_id), channel_id)
+
+    def _remember(self, act: _Act) -> None:
+        self._done = [*self._done[-UNDO_DEPTH:], act]
+
+    def _changed(self, ids: Sequence[int]) -> None:
+        self._publish(Changed(conversations=frozenset(ConversationId(i) for i in ids)))
+
+    def _delivery_changed(self, delivery_id: DeliveryId, conversation_id: ConversationId | None) -> None:
+        where = frozenset({conversation_id} if conversation_id else ())
+        self._publish(Changed(deliveries=frozenset({delivery_id}), conversations=where))

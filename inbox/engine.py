@@ -1,0 +1,244 @@
+"""The door: one thread with its own asyncio loop, commands in, Changed out.
+
+Every command returns a ``concurrent.futures.Future`` at once and does its work on the engine's thread; plain values go
+in and out, so that the engine can become a process the day a thread is not smooth enough. Whoever listens on ``bus``
+is called on the engine's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from inbox import desk
+from inbox.accounts import Accounts
+from inbox.clock import Clock, SystemClock
+from inbox.connectors import CONNECTORS, http
+from inbox.connectors.connector import Connector, Discovery
+from inbox.errors import PostroomError
+from inbox.events import Bus, Changed
+from inbox.model import (
+    Account,
+    AccountId,
+    ChannelId,
+    ConversationStatus,
+    DeliveryId,
+    MessageId,
+    Moderation,
+    Update,
+)
+from inbox.polling import Polling
+from inbox.publishing.outbox import SETTLE_S, Outbox
+from inbox.secrets import Secrets
+from inbox.store.database import Database
+from inbox.sync.fetch import Outcome
+from inbox.tasks import Tasks
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """How the engine is doing as a whole; a snapshot."""
+
+    offline_since: datetime | None = None
+    polling: frozenset[ChannelId] = frozenset()
+    paused: bool = False
+
+
+class Engine:
+    """One inbox at work. ``start`` opens the file (raising StoreError), ``stop`` ends all work in good order."""
+
+    def __init__(
+        self,
+        home: Path,
+        secrets: Secrets,
+        *,
+        clock: Clock | None = None,
+        networks: Mapping[str, type[Connector]] = CONNECTORS,
+        poll_by_itself: bool = True,
+        interval_s: int | None = None,
+        settle_s: float = SETTLE_S,
+        on_error: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self.home = home
+        self.bus = Bus()
+        self.actor = f"person:{getpass.getuser()}"
+        self.networks = networks
+        self._secrets = secrets
+        self._clock = clock or SystemClock()
+        self._poll_by_itself = poll_by_itself
+        self._interval_s = interval_s
+        self._settle_s = settle_s
+        self._on_error = on_error or (lambda error: log.error("engine task failed", exc_info=error))
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # Life
+
+    def start(self) -> None:
+        """Open the file and begin. Raises StoreError when the file cannot be used; then nothing runs."""
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="engine", daemon=True)
+        self._thread.start()
+        ready.result()
+
+    def stop(self, *, within_s: float = 10.0) -> None:
+        """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""
+        if self._thread is None or self._loop is None:
+            return
+        self._loop.call_soon_threadsafe(self._ending.set)
+        self._thread.join(within_s)
+        self._thread = None
+
+    def _run(self, ready: Future[None]) -> None:
+        try:
+            asyncio.run(self._main(ready))
+        except BaseException as error:
+            if ready.done():
+                self._on_error(error)
+            else:
+                ready.set_exception(error)
+
+    async def _main(self, ready: Future[None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(lambda _, c: self._on_error(c.get("exception") or RuntimeError(c["message"])))
+        self._ending = asyncio.Event()
+        database = Database.open(self.home)
+        tasks = Tasks(self._on_error)
+        client = http.client()
+        try:
+            self._accounts = Accounts(database, self._secrets, client, self._clock, self.networks)
+            self._outbox = Outbox(
+                database, self._clock, tasks, self.bus.publish, self._accounts.connector_for, settle_s=self._settle_s
+            )
+            self._polling = Polling(
+                database, self._clock, tasks, self.bus.publish, self._accounts, self._outbox.poke, self._interval_s
+            )
+            self._desk = desk.Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
+            self._outbox.recover()
+            tasks.start(self._outbox.run(), name="outbox")
+            if self._poll_by_itself:
+                tasks.start(self._polling.run(), name="polling")
+            ready.set_result(None)
+            await self._ending.wait()
+        finally:
+            await tasks.cancel()
+            await self._accounts.close()
+            await client.aclose()
+            database.close()
+
+    # Commands. Each is one line: what is done stands in the room it belongs to.
+
+    def _do(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        if self._loop is None or self._thread is None:
+            raise PostroomError("The engine is not running.")
+        return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+    def discover(self, network: str, address: str) -> Future[Discovery]:
+        """What stands at an address, before signing in."""
+        return self._do(lambda: self._accounts.discover(network, address))
+
+    def sign_in(
+        self, discovery: Discovery, answers: Mapping[str, str], again: AccountId | None = None
+    ) -> Future[Account]:
+        """Add an account, or sign in again; its channels are fetched at once."""
+
+        async def work() -> Account:
+            account = await self._accounts.sign_in(discovery, answers, actor=self.actor, again=again)
+            self._polling.replan(hurry=account.id)
+            self._outbox.poke()
+            self.bus.publish(Changed(accounts=True))
+            return account
+
+        return self._do(work)
+
+    def remove_account(self, account_id: AccountId) -> Future[None]:
+        """Sign out and stop polling; what arrived stays."""
+
+        async def work() -> None:
+            await self._accounts.remove(account_id, actor=self.actor)
+            self._polling.replan()
+            self.bus.publish(Changed(accounts=True))
+
+        return self._do(work)
+
+    def sync(self, channel_ids: Sequence[ChannelId] = ()) -> Future[list[Outcome]]:
+        """Fetch these channels (none named: all) now and return what each came to."""
+        return self._do(lambda: self._polling.now(channel_ids))
+
+    def pause(self, paused: bool) -> Future[None]:
+        """Stop polling and sending, or go on. What is under way finishes."""
+
+        async def work() -> None:
+            self._polling.pause(paused)
+
+        return self._do(work)
+
+    def set_status(self, conversation_ids: Iterable[int], status: ConversationStatus) -> Future[None]:
+        """Open, waiting or done."""
+        ids = list(conversation_ids)
+        return self._do(lambda: self._desk.set_status(ids, status))
+
+    def mark_read(self, conversation_ids: Iterable[int], read: bool = True) -> Future[None]:
+        """Seen, or not."""
+        ids = list(conversation_ids)
+        return self._do(lambda: self._desk.mark_read(ids, read))
+
+    def reply(
+        self, message_id: MessageId, text: str, *, close: bool = False, approve_first: bool = False
+    ) -> Future[DeliveryId]:
+        """Queue a public answer to a message. Raises Rejected when it may not go; then nothing is queued."""
+        return self._do(lambda: self._desk.reply(message_id, text, close=close, approve_first=approve_first))
+
+    def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[list[DeliveryId]]:
+        """Queue an update for several channels. Raises Rejected when one of them cannot take it; then none is queued."""
+        return self._do(lambda: self._desk.publish(update, channel_ids))
+
+    def cancel(self, delivery_id: DeliveryId) -> Future[Update]:
+        """Take back what has not left and return what was written. Raises NotFound when it is too late."""
+        return self._do(lambda: self._desk.cancel(delivery_id))
+
+    def send_now(self, delivery_id: DeliveryId) -> Future[None]:
+        """Try again, or do not wait any longer."""
+        return self._do(lambda: self._desk.send_now(delivery_id))
+
+    def decide_unknown(self, delivery_id: DeliveryId, *, arrived: bool, url: str = "") -> Future[None]:
+        """A person looked and says whether it is there."""
+        return self._do(lambda: self._desk.decide_unknown(delivery_id, arrived=arrived, url=url))
+
+    def moderate(self, message_id: MessageId, action: Moderation) -> Future[None]:
+        """Approve, hold, spam, trash or restore, at the network and here."""
+        return self._do(lambda: self._desk.moderate(message_id, action))
+
+    def edit(self, message_id: MessageId, text: str) -> Future[None]:
+        """Change the words of a message of ours, at the network and here."""
+        return self._do(lambda: self._desk.edit(message_id, text))
+
+    def delete(self, message_id: MessageId) -> Future[None]:
+        """Remove a message for good, at the network; here its tombstone stays."""
+        return self._do(lambda: self._desk.delete(message_id))
+
+    def undo(self) -> Future[desk.Undone | None]:
+        """Undo the last thing done from here, or ``None`` when there is nothing left to undo."""
+        return self._do(lambda: self._desk.undo())
+
+    def save_draft(self, place: str, body: str) -> Future[None]:
+        """Keep what is being written; an empty body forgets it."""
+        return self._do(lambda: self._desk.save_draft(place, body))
+
+    def state(self) -> State:
+        """How the engine is doing now; may be asked from any thread."""
+        polling = getattr(self, "_polling", None)
+        if polling is None:
+            return State()
+        return State(offline_since=polling.offline_since, polling=frozenset(polling.busy), paused=polling.paused)

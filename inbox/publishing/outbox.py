@@ -1,0 +1,218 @@
+"""Delivers what was approved: commit "sending", call, commit the receipt. Survives an end at any line.
+
+What may have arrived without our knowing is "unknown": it is looked for, and only a proven absence, after the network
+had time to finish what it might still be doing, sends again. One channel's trouble never touches another's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from inbox.clock import Clock
+from inbox.connectors.connector import Connector
+from inbox.errors import (
+    BadReply,
+    NotAllowed,
+    NotFound,
+    Offline,
+    OutcomeUnknown,
+    OutOfBudget,
+    PostroomError,
+    Rejected,
+    SignInNeeded,
+    Unavailable,
+    Unsupported,
+)
+from inbox.events import Changed
+from inbox.model import Channel, ChannelId, Delivery, DeliveryState, Receipt
+from inbox.store import accounts, outbox
+from inbox.store.database import Database
+from inbox.sync import fetch
+from inbox.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 90.0
+"""A request may still be worked on at the other end this long after we gave it up; absence before that proves nothing."""
+RETRY_FIRST_S = 15.0
+RETRY_LONGEST_S = 900.0
+
+
+class Outbox:
+    """The one sender of an engine."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        tasks: Tasks,
+        publish: Callable[[Changed], None],
+        connector_for: Callable[[Channel], Awaitable[Connector]],
+        *,
+        settle_s: float = SETTLE_S,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._tasks = tasks
+        self._publish = publish
+        self._connector_for = connector_for
+        self._settle_s = settle_s
+        self._busy: set[ChannelId] = set()
+        self._poked = asyncio.Event()
+
+    def recover(self) -> None:
+        """At start: whatever was being sent when the last run ended is looked for now."""
+        with self._database.transaction() as connection:
+            ids = outbox.interrupted(connection, at=self._clock.now())
+        self._publish(Changed(deliveries=frozenset(ids)))
+
+    def poke(self) -> None:
+        """Something new is queued, or the network returned."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Send what is due, for ever."""
+        while True:
+            self._poked.clear()
+            self.start_due()
+            next_at = outbox.next_due_at(self._database.connection)
+            wait_s = 30.0
+            if next_at is not None:
+                wait_s = min(wait_s, max((next_at - self._clock.now()).total_seconds(), 0.05))
+            sleep = self._tasks.start(self._clock.sleep(wait_s), name="outbox sleeps")
+            poke = self._tasks.start(self._poked.wait(), name="outbox listens")
+            await asyncio.wait({sleep, poke}, return_when=asyncio.FIRST_COMPLETED)
+            sleep.cancel()
+            poke.cancel()
+
+    def start_due(self) -> None:
+        """Start each channel that has something due and is not at it already; within a channel, oldest first."""
+        for delivery in outbox.due(self._database.connection, now=self._clock.now()):
+            if delivery.channel_id not in self._busy:
+                self._busy.add(delivery.channel_id)
+                self._tasks.start(self._channel(delivery.channel_id), name=f"outbox {delivery.channel_id}")
+
+    async def _channel(self, channel_id: ChannelId) -> None:
+        try:
+            while True:
+                due = [
+                    d
+                    for d in outbox.due(self._database.connection, now=self._clock.now())
+                    if d.channel_id == channel_id
+                ]
+                channel = accounts.channel(self._database.connection, channel_id)
+                if not due or channel is None:
+                    return
+                await self.deliver(channel, due[0])
+        finally:
+            self._busy.discard(channel_id)
+            self._poked.set()
+
+    async def deliver(self, channel: Channel, delivery: Delivery) -> None:
+        """One step for one delivery: send it if queued, look for it if unknown."""
+        try:
+            connector = await self._connector_for(channel)
+        except PostroomError as error:
+            self._wait(delivery, error)
+            return
+        if delivery.state is DeliveryState.UNKNOWN:
+            await self._look(channel, connector, delivery)
+            return
+        with self._database.transaction() as connection:
+            if not outbox.begin(connection, delivery.id, at=self._clock.now()):
+                return  # undone a moment ago
+        self._tell(delivery)
+        try:
+            receipt = await connector.publish(channel, delivery.rendition, delivery.key)
+        except (OutcomeUnknown, BadReply) as error:
+            self._unknown(delivery, error)
+        except (Offline, Unavailable, SignInNeeded, NotAllowed, OutOfBudget) as error:
+            self._wait(delivery, error)
+        except (Rejected, NotFound, Unsupported) as error:
+            with self._database.transaction() as connection:
+                outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=self._clock.now())
+            self._tell(delivery)
+        else:
+            self._sent(channel, delivery, receipt, "sent")
+
+    def _sent(self, channel: Channel, delivery: Delivery, receipt: Receipt, verb: str) -> None:
+        now = self._clock.now()
+        if receipt.message is not None:  # shown at once; the next poll finds it known
+            saved = fetch.save(self._database, channel, fetch.ours(receipt.message), at=now)
+            self._publish(saved.changed)
+        with self._database.transaction() as connection:
+            outbox.sent(connection, delivery.id, receipt, at=now, verb=verb)
+        self._tell(delivery)
+
+    def _unknown(self, delivery: Delivery, error: PostroomError) -> None:
+        now = self._clock.now()
+        log.warning("delivery %s: outcome unknown: %s", delivery.id, error)
+        with self._database.transaction() as connection:
+            outbox.unknown(
+                connection, delivery.id, at=now,
+                words=f"The answer was lost: {error}", hint="Postroom looks for it before anything is sent again.",
+            )  # fmt: skip
+            outbox.look_again(connection, delivery.id, not_before_at=now, words=f"The answer was lost: {error}")
+        self._tell(delivery)
+
+    async def _look(self, channel: Channel, connector: Connector, delivery: Delivery) -> None:
+        began = self._clock.now()
+        try:
+            receipt = await connector.find(channel, delivery)
+        except PostroomError as error:
+            with self._database.transaction() as connection:
+                outbox.look_again(
+                    connection, delivery.id, not_before_at=self._after(delivery, began),
+                    words=f"It is not known whether this went out; looking for it failed: {error}",
+                )  # fmt: skip
+            if isinstance(error, SignInNeeded):
+                self._sign_out(channel)
+            self._tell(delivery)
+            return
+        if receipt is not None:
+            self._sent(channel, delivery, receipt, "found")
+            return
+        settled_at = (delivery.sending_at or began) + timedelta(seconds=self._settle_s)
+        with self._database.transaction() as connection:
+            if began < settled_at:
+                outbox.look_again(
+                    connection, delivery.id, not_before_at=settled_at,
+                    words="Not there yet; Postroom looks once more before it sends again.",
+                )  # fmt: skip
+            else:
+                outbox.requeue(
+                    connection, delivery.id, not_before_at=began, words="It was not there: it is sent again.", hint="",
+                    at=began, verb="proven absent",
+                )  # fmt: skip
+        self._tell(delivery)
+
+    def _wait(self, delivery: Delivery, error: PostroomError) -> None:
+        """Surely not sent: it stays queued until the cause has gone."""
+        now = self._clock.now()
+        again = self._after(delivery, now)
+        if isinstance(error, Unavailable) and error.retry_at is not None:
+            again = max(error.retry_at, now)
+        with self._database.transaction() as connection:
+            outbox.requeue(
+                connection, delivery.id, not_before_at=again, words=str(error), hint=error.hint, at=now, verb="held"
+            )
+        if isinstance(error, SignInNeeded) and (
+            channel := accounts.channel(self._database.connection, delivery.channel_id)
+        ):
+            self._sign_out(channel)
+        self._tell(delivery)
+
+    def _sign_out(self, channel: Channel) -> None:
+        with self._database.transaction() as connection:
+            accounts.set_signed_in(connection, channel.account_id, False)
+        self._publish(Changed(accounts=True, channels=frozenset({channel.id})))
+
+    def _after(self, delivery: Delivery, now: datetime) -> datetime:
+        return now + timedelta(seconds=min(RETRY_FIRST_S * 2 ** min(delivery.attempts, 8), RETRY_LONGEST_S))
+
+    def _tell(self, delivery: Delivery) -> None:
+        conversation = frozenset({delivery.conversation_id} if delivery.conversation_id else ())
+        self._publish(Changed(deliveries=frozenset({delivery.id}), conversations=conversation))

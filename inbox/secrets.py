@@ -1,0 +1,101 @@
+"""The only door to the keyring. A secret is a few named parts, kept under the account's id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+import keyring
+import keyring.errors
+
+from inbox.errors import PostroomError
+from inbox.model import AccountId
+
+SERVICE = "Postroom"
+
+
+class KeyringTrouble(PostroomError):
+    """The desktop's key store does not serve us; nothing is kept anywhere else instead."""
+
+    title = "The key store does not answer"
+    hint = (
+        "Unlock the desktop's key store (on Linux a Secret Service such as GNOME Keyring or KWallet), then try again."
+    )
+
+
+class Secrets(Protocol):
+    """Where the accounts' secrets are."""
+
+    def read(self, account_id: AccountId) -> Mapping[str, str]:
+        """The parts kept for the account; empty when there are none. Raises KeyringTrouble."""
+        ...
+
+    def save(self, account_id: AccountId, parts: Mapping[str, str]) -> None:
+        """Keep these parts, durably, instead of what was there. Raises KeyringTrouble."""
+        ...
+
+    def forget(self, account_id: AccountId) -> None:
+        """Keep nothing for the account any more. Raises KeyringTrouble."""
+        ...
+
+
+class KeyringSecrets:
+    """The desktop's key store. ``scope`` keeps two inboxes on one machine apart."""
+
+    def __init__(self, scope: str) -> None:
+        self._service = f"{SERVICE} {scope}"
+
+    def read(self, account_id: AccountId) -> Mapping[str, str]:
+        try:
+            kept = keyring.get_password(self._service, account_id)
+        except keyring.errors.KeyringError as error:
+            raise KeyringTrouble(type(error).__name__) from None
+        parts: Mapping[str, str] = json.loads(kept) if kept else {}
+        return parts
+
+    def save(self, account_id: AccountId, parts: Mapping[str, str]) -> None:
+        try:
+            keyring.set_password(self._service, account_id, json.dumps(dict(parts)))
+        except keyring.errors.KeyringError as error:
+            raise KeyringTrouble(type(error).__name__) from None
+
+    def forget(self, account_id: AccountId) -> None:
+        try:
+            if keyring.get_password(self._service, account_id) is not None:
+                keyring.delete_password(self._service, account_id)
+        except keyring.errors.KeyringError as error:
+            raise KeyringTrouble(type(error).__name__) from None
+
+
+class MemorySecrets:
+    """Secrets that end with the process: practice mode and tests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[AccountId, dict[str, str]] = {}
+
+    def read(self, account_id: AccountId) -> Mapping[str, str]:
+        return dict(self._kept.get(account_id, {}))
+
+    def save(self, account_id: AccountId, parts: Mapping[str, str]) -> None:
+        self._kept[account_id] = dict(parts)
+
+    def forget(self, account_id: AccountId) -> None:
+        self._kept.pop(account_id, None)
+
+
+class AccountSecret:
+    """What a connector holds: read and replace the secret of its own account, and no other."""
+
+    def __init__(self, secrets: Secrets, account_id: AccountId) -> None:
+        self._secrets = secrets
+        self._account_id = account_id
+
+    def read(self) -> Mapping[str, str]:
+        return self._secrets.read(self._account_id)
+
+    def save(self, parts: Mapping[str, str]) -> None:
+        self._secrets.save(self._account_id, parts)
+
+    def __repr__(self) -> str:
+        return f"AccountSecret({self._account_id!r})"

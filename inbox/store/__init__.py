@@ -1,0 +1,1 @@
+"""The inbox on disk: one SQLite file. Knows no network and no window."""

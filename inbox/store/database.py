@@ -1,0 +1,194 @@
+"""Opens the one file, keeps it sound, and hands out its one writing and its many reading connections."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlite_utils
+
+from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
+from inbox.store.schema import APPLICATION_ID, migrations
+
+FILE_NAME = "inbox.sqlite3"
+LOCK_NAME = "inbox.lock"
+BACKUPS_KEPT = 5
+CACHE_KIB = 16_384
+
+_BY_CODE: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_FULL: StoreFull,
+    sqlite3.SQLITE_BUSY: StoreLocked,
+    sqlite3.SQLITE_LOCKED: StoreLocked,
+    sqlite3.SQLITE_READONLY: StoreReadOnly,
+    sqlite3.SQLITE_PERM: StoreReadOnly,
+    sqlite3.SQLITE_CANTOPEN: StoreReadOnly,
+    sqlite3.SQLITE_CORRUPT: StoreDamaged,
+    sqlite3.SQLITE_NOTADB: StoreDamaged,
+    sqlite3.SQLITE_IOERR: StoreError,
+}
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970 UTC of an aware time."""
+    return round(at.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC time of milliseconds since 1970."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+@contextlib.contextmanager
+def errors_named(path: Path) -> Iterator[None]:
+    """Turn what SQLite says about the file or the disk into the StoreError a person can act on."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        kind = _BY_CODE.get(code & 0xFF)
+        if kind is None:
+            raise  # a wrong statement is a bug of ours, not a state of the file
+        raise kind(f"{path.name}: {error}") from error
+
+
+class Database:
+    """The inbox file, open for one writer.
+
+    ``connection`` belongs to the thread that opened it. Readers open their own with ``reader``.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, lock: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(cls, home: Path) -> Database:
+        """Open or make ``home/inbox.sqlite3``, migrate it after taking a backup, and check that it is ours and sound.
+
+        Raises StoreTooNew, StoreDamaged, StoreReadOnly, StoreFull, StoreLocked; in each case nothing was changed.
+        """
+        path = home / FILE_NAME
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreReadOnly(f"{home} cannot be made: {error.strerror}") from error
+        if path.exists() and not os.access(path, os.W_OK):
+            raise StoreReadOnly(f"{path.name} is write-protected")
+        with errors_named(path):
+            lock = cls._take_lock(home)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256)
+            try:
+                cls._check_identity(path, connection)
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute("PRAGMA synchronous=FULL")  # a receipt that was committed survives a power cut
+                connection.execute("PRAGMA foreign_keys=ON")
+                connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+                cls._migrate(path, connection)
+            except BaseException:
+                connection.close()
+                lock.close()
+                raise
+        return cls(path, connection, lock)
+
+    @staticmethod
+    def _take_lock(home: Path) -> sqlite3.Connection:
+        """One engine per inbox: two outboxes on one file could send twice. The system lets go of it at any crash."""
+        lock = sqlite3.connect(home / LOCK_NAME, isolation_level=None, timeout=0)
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            lock.close()
+            raise StoreLocked(f"{FILE_NAME} is in use") from error
+        return lock
+
+    @staticmethod
+    def _check_identity(path: Path, connection: sqlite3.Connection) -> None:
+        application_id = connection.execute("PRAGMA application_id").fetchone()[0]
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if application_id == APPLICATION_ID:
+            if connection.execute("PRAGMA user_version").fetchone()[0] > len(migrations._migrations):
+                raise StoreTooNew(f"{path.name} has version {connection.execute('PRAGMA user_version').fetchone()[0]}")
+        elif tables:
+            raise StoreDamaged(
+                f"{path.name} is a database, but not an inbox of Postroom", hint="Choose another folder."
+            )
+
+    @classmethod
+    def _migrate(cls, path: Path, connection: sqlite3.Connection) -> None:
+        database = sqlite_utils.Database(connection, execute_plugins=False)
+        if not migrations.pending(database):
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            cls.back_up(connection, path.parent / "backups")
+        migrations.apply(database)
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version={len(migrations._migrations)}")
+
+    @staticmethod
+    def back_up(connection: sqlite3.Connection, folder: Path) -> Path:
+        """Copy the whole inbox into ``folder`` and return the copy's path; only the newest few copies are kept."""
+        folder.mkdir(parents=True, exist_ok=True)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        target = folder / f"inbox-v{version}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.sqlite3"
+        unfinished = target.with_suffix(".part")
+        copy = sqlite3.connect(unfinished)
+        try:
+            connection.backup(copy, pages=2048)
+        finally:
+            copy.close()
+        unfinished.replace(target)
+        for old in sorted(folder.glob("inbox-v*.sqlite3"), key=lambda p: p.stat().st_mtime)[:-BACKUPS_KEPT]:
+            old.unlink()
+        return target
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of the block is written, or none of it. Raises StoreError for what only a person can mend."""
+        with errors_named(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # a full disk has rolled back already
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def reader(self) -> sqlite3.Connection:
+        """A new read-only connection to the same file, for use in the calling thread."""
+        return open_reader(self.path)
+
+    def close(self) -> None:
+        """Fold the write-ahead log back into the file and let go."""
+        with contextlib.suppress(sqlite3.DatabaseError):
+            self.connection.execute("PRAGMA optimize")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.connection.close()
+        self._lock.close()
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """A read-only connection to an existing inbox file. Raises StoreError when it cannot be read."""
+    with errors_named(path):
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, cached_statements=256
+        )
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    return connection
+
+
+def damage(path: Path) -> str:
+    """The first fault that SQLite finds in the whole file, or an empty string. Reads everything: not for the GUI thread."""
+    with contextlib.closing(open_reader(path)) as connection:
+        try:
+            answer: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            return str(error)
+    return "" if answer == "ok" else answer

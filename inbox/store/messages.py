@@ -1,0 +1,293 @@
+"""Saves what a poll brought, in one transaction with its cursor, its line of the gap ledger and its line of the record."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from inbox.events import Changed
+from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
+from inbox.store import ledger, record
+from inbox.store.database import Database, to_ms
+from inbox.store.standing import Line, standing
+
+_INSERT = "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_EXISTING = (
+    "SELECT remote_id, id, conversation_id, state, title, text, html, edited_at, parent_remote_id, url,"
+    " context_remote_id, extras FROM messages WHERE channel_id = ? AND remote_id IN (SELECT value FROM json_each(?))"
+)
+_LINES = (
+    "SELECT conversation_id, remote_id, parent_remote_id, kind, state, ours, public, created_at, seen_at,"
+    " author_name, author ->> 'handle', substr(text, 1, 300), title FROM messages"
+    " WHERE conversation_id IN (SELECT value FROM json_each(?))"
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class Saved:
+    """What a save did, in counts and ids."""
+
+    new: int = 0
+    arrived: int = 0  # of the new ones, those from others
+    edited: int = 0
+    moved: int = 0  # another state at the network
+    gone: int = 0
+    conversations: set[ConversationId] = field(default_factory=set)
+
+    @property
+    def changed(self) -> Changed:
+        """The same for the bus."""
+        return Changed(conversations=frozenset(self.conversations), arrived=self.arrived)
+
+
+def known_roots(connection: sqlite3.Connection, channel: Channel, messages: Sequence[Message]) -> dict[str, str]:
+    """For these messages and their parents, as far as stored: remote id to the root of their conversation."""
+    wanted = {m.remote_id for m in messages} | {m.parent_remote_id for m in messages if m.parent_remote_id}
+    rows = connection.execute(
+        "SELECT m.remote_id, c.root_remote_id FROM messages m JOIN conversations c ON c.id = m.conversation_id"
+        " WHERE m.channel_id = ? AND m.remote_id IN (SELECT value FROM json_each(?))",
+        (channel.id, json.dumps(list(wanted))),
+    )
+    return dict(rows.fetchall())
+
+
+def save(
+    database: Database,
+    channel: Channel,
+    batch: Batch,
+    roots: Mapping[str, str],
+    *,
+    at: datetime,
+    poll: ledger.Poll | None,
+    keep_cursor: bool = False,
+    actor: str = record.MACHINE,
+) -> Saved:
+    """Write the batch and return what changed. All or nothing; saving the same batch again changes nothing.
+
+    ``roots`` comes from ``sync.grouping``. ``poll`` is the gap ledger's line (none for a reread or what we did
+    ourselves). An empty batch leaves the cursor alone unless it was complete.
+    """
+    saved = Saved()
+    with database.transaction() as connection:
+        writer = _Writer(connection, channel, to_ms(at), saved, actor, at)
+        touched, news = writer.write(batch, roots), writer.news
+        restate(connection, touched, news)
+        saved.conversations |= {ConversationId(c) for c in touched}
+        if poll is not None:
+            ledger.enter(connection, channel.id, poll, batch, saved.new, saved.edited + saved.moved + saved.gone)
+        if not keep_cursor:
+            connection.execute("UPDATE channels SET cursor = ? WHERE id = ?", (batch.cursor, channel.id))
+        if saved.new:
+            record.append(
+                connection, at=at, actor=actor, verb="received", subject=f"channel:{channel.id}",
+                after={"new": saved.new, "first": batch.messages[0].remote_id, "last": batch.messages[-1].remote_id},
+            )  # fmt: skip
+    return saved
+
+
+class _Writer:
+    """One batch on its way into the tables; lives for one transaction."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, channel: Channel, now: int, saved: Saved, actor: str, at: datetime
+    ) -> None:
+        self.connection = connection
+        self.channel = channel
+        self.now = now
+        self.saved = saved
+        self.actor = actor
+        self.at = at
+        self.news: set[int] = set()  # conversations with something from others that was not here before
+
+    def write(self, batch: Batch, roots: Mapping[str, str]) -> set[int]:
+        latest = {m.remote_id: m for m in batch.messages}  # a page may repeat what moved under it: the last one counts
+        wanted = [*latest, *batch.gone]
+        existing = {
+            row[0]: row[1:] for row in self.connection.execute(_EXISTING, (self.channel.id, json.dumps(wanted)))
+        }
+        fresh = [m for m in latest.values() if m.remote_id not in existing]
+        conversations = self._conversations({roots.get(m.remote_id, m.remote_id): m for m in fresh})
+        touched = self._insert(fresh, roots, conversations)
+        touched |= self._merge(fresh, roots, conversations)
+        for message in latest.values():
+            if (row := existing.get(message.remote_id)) is not None:
+                touched |= self._update(message, *row)
+        for remote_id in batch.gone:
+            if (row := existing.get(remote_id)) is not None and row[2] != MessageState.DELETED:
+                touched |= self._set_state(row[0], row[1], row[2], MessageState.DELETED, "deleted")
+                self.saved.gone += 1
+        return touched
+
+    def _conversations(self, by_root: Mapping[str, Message]) -> dict[str, int]:
+        """Row ids of the conversations with these roots, made where missing."""
+        have = self._roots(by_root)
+        missing = [(root, message) for root, message in by_root.items() if root not in have]
+        if missing:
+            self.connection.executemany(
+                "INSERT INTO conversations (channel_id, network, root_remote_id, context_remote_id) VALUES (?,?,?,?)",
+                [(self.channel.id, self.channel.network, root, m.context_remote_id) for root, m in missing],
+            )
+            have |= self._roots([root for root, _ in missing])
+        return have
+
+    def _roots(self, roots: Collection[str]) -> dict[str, int]:
+        rows = self.connection.execute(
+            "SELECT root_remote_id, id FROM conversations WHERE channel_id = ?"
+            " AND root_remote_id IN (SELECT value FROM json_each(?))",
+            (self.channel.id, json.dumps(list(roots))),
+        )
+        return dict(rows.fetchall())
+
+    def _insert(self, fresh: Sequence[Message], roots: Mapping[str, str], conversations: Mapping[str, int]) -> set[int]:
+        if not fresh:
+            return set()
+        next_id = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM messages").fetchone()[0]
+        rows, raws = [], []
+        for id_, m in enumerate(fresh, next_id):
+            rows.append(
+                (id_, self.channel.id, m.remote_id, conversations[roots.get(m.remote_id, m.remote_id)], m.kind, m.state,
+                 m.ours, m.public, m.author.name, _author_json(m), to_ms(m.created_at),
+                 m.edited_at and to_ms(m.edited_at), self.now, m.parent_remote_id, m.context_remote_id,
+                 m.title, m.text, m.html, m.url, _extras_json(m))
+            )  # fmt: skip
+            if m.raw:
+                raws.append((id_, zlib.compress(m.raw, 1)))
+        self.connection.executemany(_INSERT, rows)
+        self.connection.executemany("INSERT INTO raw VALUES (?,?)", raws)
+        self.news |= {row[3] for row in rows if not row[6]}
+        self.saved.new += len(fresh)
+        self.saved.arrived += sum(not m.ours for m in fresh)
+        return {row[3] for row in rows}
+
+    def _merge(self, fresh: Sequence[Message], roots: Mapping[str, str], conversations: Mapping[str, int]) -> set[int]:
+        """Fold conversations that waited for one of these messages into the one it turned out to belong to."""
+        late = {
+            m.remote_id: conversations[roots[m.remote_id]]
+            for m in fresh
+            if roots.get(m.remote_id, m.remote_id) != m.remote_id
+        }
+        if not late:
+            return set()
+        merged = set()
+        for root, waiting in self._roots(late).items():
+            home = late[root]
+            self.connection.execute(
+                "UPDATE messages SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
+            )
+            self.connection.execute(
+                "UPDATE deliveries SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
+            )
+            self.connection.execute(
+                "UPDATE conversations SET settled_at = min(settled_at, (SELECT settled_at FROM conversations WHERE id = ?))"
+                " WHERE id = ?", (waiting, home),
+            )  # fmt: skip
+            self.connection.execute("DELETE FROM conversations WHERE id = ?", (waiting,))
+            self.saved.conversations.add(ConversationId(waiting))
+            merged.add(home)
+            self.news = {home if c == waiting else c for c in self.news}
+        return merged
+
+    def _update(self, m: Message, id_: int, conversation: int, state: str, title: str, text: str, html: str,
+                edited_at: int | None, parent: str, url: str, context: str, extras: str) -> set[int]:  # fmt: skip
+        touched: set[int] = set()
+        if (m.title, m.text, m.html) != (title, text, html):
+            self.connection.execute(
+                "INSERT INTO earlier (message_id, until_at, title, text, html) VALUES (?,?,?,?,?)",
+                (id_, self.now, title, text, html),
+            )
+            self.connection.execute(
+                "UPDATE messages SET title = ?, text = ?, html = ?, edited_at = ?, kind = ? WHERE id = ?",
+                (m.title, m.text, m.html, to_ms(m.edited_at) if m.edited_at else self.now, m.kind, id_),
+            )
+            self._record("edited", id_, {"text": text, "title": title}, {"text": m.text, "title": m.title})
+            self.saved.edited += 1
+            touched = {conversation}
+            if m.raw:
+                self.connection.execute("INSERT OR REPLACE INTO raw VALUES (?,?)", (id_, zlib.compress(m.raw, 1)))
+        if m.state != state:
+            touched |= self._set_state(id_, conversation, state, m.state, "state changed")
+            self.saved.moved += 1
+        new_extras = _extras_json(m)
+        if (m.parent_remote_id, m.url or url, new_extras, m.context_remote_id or context) != (
+            parent,
+            url,
+            extras,
+            context,
+        ):
+            self.connection.execute(
+                "UPDATE messages SET parent_remote_id = ?, url = ?, extras = ?, context_remote_id = ? WHERE id = ?",
+                (m.parent_remote_id, m.url or url, new_extras, m.context_remote_id or context, id_),
+            )
+            touched |= {conversation} if m.parent_remote_id != parent else set()
+        return touched
+
+    def _set_state(self, id_: int, conversation: int, old: str, new: str, verb: str) -> set[int]:
+        self.connection.execute("UPDATE messages SET state = ? WHERE id = ?", (new, id_))
+        self._record(verb, id_, {"state": old}, {"state": new})
+        return {conversation}
+
+    def _record(self, verb: str, id_: int, before: Mapping[str, object], after: Mapping[str, object]) -> None:
+        record.append(
+            self.connection,
+            at=self.at,
+            actor=self.actor,
+            verb=verb,
+            subject=f"message:{id_}",
+            before=before,
+            after=after,
+        )
+
+
+def restate(connection: sqlite3.Connection, conversations: Iterable[int], news: Collection[int] = ()) -> None:
+    """Work out anew what the rows of these conversations say; those in ``news`` become unread.
+
+    Part of the caller's transaction.
+    """
+    wanted = json.dumps(list(conversations))
+    if wanted == "[]":
+        return
+    heads = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            "SELECT c.id, c.status, c.settled_at, c.root_remote_id, c.messages, h.history_before FROM conversations c"
+            " JOIN channels h ON h.id = c.channel_id WHERE c.id IN (SELECT value FROM json_each(?))", (wanted,),
+        )
+    }  # fmt: skip
+    by_conversation: dict[int, list[Line]] = {}
+    for row in connection.execute(_LINES, (wanted,)):
+        by_conversation.setdefault(row[0], []).append(Line._make(row[1:]))
+    updates = []
+    for id_, lines in by_conversation.items():
+        status, settled_at, root, before, history_before = heads[id_]
+        now = standing(lines, status, settled_at, root)
+        if not before and not now.held and now.last_at < history_before:
+            # History that was there before Postroom came is nobody's debt: it is born settled.
+            settled_at = max(line.seen_at for line in lines)
+            now = standing(lines, ConversationStatus.DONE, settled_at, root)
+        unread = id_ in news and now.place in ("owed", "quiet", "waiting")
+        updates.append((*now, settled_at, unread, id_))
+    connection.executemany(
+        "UPDATE conversations SET kind=?, status=?, place=?, held=?, public=?, messages=?, owed=?, last_at=?, author=?,"
+        " handle=?, snippet=?, subject=?, settled_at=?,"
+        " unread = max(unread, ?) WHERE id=?", updates,
+    )  # fmt: skip
+
+
+def _author_json(m: Message) -> str:
+    author = m.author
+    if not (author.remote_id or author.handle or author.url):
+        return "{}"
+    return json.dumps({"remote_id": author.remote_id, "handle": author.handle, "url": author.url}, ensure_ascii=False)
+
+
+def _extras_json(m: Message) -> str:
+    if not (m.attachments or m.language or m.details):
+        return "{}"
+    return json.dumps(
+        {"attachments": [asdict(a) for a in m.attachments], "language": m.language, "details": dict(m.details)},
+        ensure_ascii=False, sort_keys=True,
+    )  # fmt: skip

@@ -1,0 +1,294 @@
+"""Updates, and the fate of each of their renditions. Every step is one transaction with its line of the record.
+
+::
+
+    queued -> sending -> sent
+       |         |-----> rejected          a person edits and sends again
+       |         |-----> unknown           looked up: sent, or proven absent and queued again
+       |         '-----> queued            surely not sent: later
+       '-> cancelled                       undone in time
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox.model import (
+    ChannelId,
+    ConversationId,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Media,
+    MessageId,
+    Receipt,
+    Rendition,
+    Update,
+    UpdateId,
+    UpdateKind,
+)
+from inbox.store import record
+from inbox.store.database import from_ms, to_ms
+
+_DELIVERY = (
+    "SELECT d.id, d.update_id, d.channel_id, d.rendition, d.key, d.state, d.attempts, d.not_before_at, d.sending_at,"
+    " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id FROM deliveries d"
+)
+UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """One rendition to be queued."""
+
+    channel_id: ChannelId
+    rendition: Rendition
+    not_before_at: datetime
+    conversation_id: ConversationId | None = None
+    undo: str = ""  # what cancelling gives back to the conversation, see store.triage
+
+
+def approve(
+    connection: sqlite3.Connection, update: Update, plans: Iterable[Planned], *, at: datetime, actor: str
+) -> list[DeliveryId]:
+    """Freeze the update and queue its renditions, each with a fresh key. From here the window may close."""
+    body = json.dumps(_plain(update), ensure_ascii=False)
+    cursor = connection.execute(
+        "INSERT INTO updates (body, actor, approved_at) VALUES (?,?,?)", (body, actor, to_ms(at))
+    )
+    update_id = cursor.lastrowid
+    ids = []
+    for plan in plans:
+        cursor = connection.execute(
+            "INSERT INTO deliveries (update_id, channel_id, rendition, key, state, not_before_at, reply_to,"
+            " conversation_id, undo, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (update_id, plan.channel_id, json.dumps(_plain(plan.rendition), ensure_ascii=False), uuid.uuid4().hex,
+             DeliveryState.QUEUED, to_ms(plan.not_before_at), update.reply_to, plan.conversation_id, plan.undo, to_ms(at)),
+        )  # fmt: skip
+        id_ = DeliveryId(cursor.lastrowid or 0)
+        ids.append(id_)
+        record.append(
+            connection, at=at, actor=actor, verb="queued", subject=f"delivery:{id_}",
+            after={"channel": plan.channel_id, "text": plan.rendition.text, "title": plan.rendition.title},
+        )  # fmt: skip
+        _mark(connection, plan.conversation_id)
+    return ids
+
+
+def _change(
+    connection: sqlite3.Connection, delivery_id: int, to: DeliveryState, *, at: datetime, actor: str, verb: str,
+    allowed: Sequence[DeliveryState], **columns: Any,
+) -> bool:  # fmt: skip
+    """Move a delivery, if it still is where it may be moved from; returns whether it was."""
+    row = connection.execute("SELECT state, conversation_id FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    if row is None or row[0] not in allowed:
+        return False
+    columns |= {"state": to, "changed_at": to_ms(at)}
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE deliveries SET {assignments} WHERE id = ?", (*columns.values(), delivery_id))
+    after = {k: v for k, v in columns.items() if k in ("state", "remote_id", "url", "words") and v}
+    record.append(
+        connection,
+        at=at,
+        actor=actor,
+        verb=verb,
+        subject=f"delivery:{delivery_id}",
+        before={"state": row[0]},
+        after=after,
+    )
+    _mark(connection, row[1])
+    return True
+
+
+def begin(connection: sqlite3.Connection, delivery_id: int, *, at: datetime) -> bool:
+    """Committed before the network is called: whatever happens next, we know that it may have happened."""
+    attempts = connection.execute("SELECT attempts FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return _change(
+        connection, delivery_id, DeliveryState.SENDING, at=at, actor=record.MACHINE, verb="sending",
+        allowed=[DeliveryState.QUEUED], sending_at=to_ms(at), attempts=(attempts[0] if attempts else 0) + 1, words="", hint="",
+    )  # fmt: skip
+
+
+def sent(
+    connection: sqlite3.Connection, delivery_id: int, receipt: Receipt, *, at: datetime, verb: str = "sent"
+) -> bool:
+    """The network gave proof."""
+    return _change(
+        connection, delivery_id, DeliveryState.SENT, at=at, actor=record.MACHINE, verb=verb, allowed=UNDER_WAY,
+        sent_at=to_ms(at), remote_id=receipt.remote_id, url=receipt.url, words="", hint="",
+    )  # fmt: skip
+
+
+def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
+    """The network refused it: a person edits."""
+    return _change(
+        connection, delivery_id, DeliveryState.REJECTED, at=at, actor=record.MACHINE, verb="rejected", allowed=UNDER_WAY,
+        words=words, hint=hint,
+    )  # fmt: skip
+
+
+def unknown(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
+    """It may have gone out or not. Nothing is sent again before it was looked for."""
+    return _change(
+        connection, delivery_id, DeliveryState.UNKNOWN, at=at, actor=record.MACHINE, verb="outcome unknown",
+        allowed=[DeliveryState.SENDING, DeliveryState.UNKNOWN], words=words, hint=hint,
+    )  # fmt: skip
+
+
+def requeue(
+    connection: sqlite3.Connection, delivery_id: int, *, not_before_at: datetime, words: str, hint: str, at: datetime,
+    verb: str = "queued again", actor: str = record.MACHINE,
+) -> bool:  # fmt: skip
+    """Surely not sent, or proven absent, or a person decided: it goes again."""
+    return _change(
+        connection, delivery_id, DeliveryState.QUEUED, at=at, actor=actor, verb=verb,
+        allowed=[*UNDER_WAY, DeliveryState.REJECTED], not_before_at=to_ms(not_before_at), words=words, hint=hint,
+    )  # fmt: skip
+
+
+def cancel(connection: sqlite3.Connection, delivery_id: int, *, at: datetime, actor: str) -> str | None:
+    """Undo a delivery that has not left (or was refused). Returns what it gives back, ``None`` when it is too late."""
+    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    done = _change(
+        connection, delivery_id, DeliveryState.CANCELLED, at=at, actor=actor, verb="cancelled",
+        allowed=[DeliveryState.QUEUED, DeliveryState.REJECTED],
+    )  # fmt: skip
+    return str(row[0]) if done else None
+
+
+def interrupted(connection: sqlite3.Connection, *, at: datetime) -> list[DeliveryId]:
+    """At start: what was being sent when the last run ended is unknown now. Returns those."""
+    ids = [r[0] for r in connection.execute("SELECT id FROM deliveries WHERE state = ?", (DeliveryState.SENDING,))]
+    for id_ in ids:
+        unknown(connection, id_, words="Postroom ended while this was being sent.", hint="It is looked for now.", at=at)
+    return [DeliveryId(i) for i in ids]
+
+
+def due(connection: sqlite3.Connection, *, now: datetime) -> list[Delivery]:
+    """What may go now, oldest first, leaving out accounts that must sign in first and channels that were removed."""
+    return _deliveries(
+        connection,
+        "JOIN channels c ON c.id = d.channel_id JOIN accounts a ON a.id = c.account_id"
+        " WHERE (d.state = 'unknown' OR d.state = 'queued') AND d.not_before_at <= ? AND a.signed_in = 1"
+        " AND a.removed_at IS NULL ORDER BY d.id",
+        (to_ms(now),),
+    )
+
+
+def next_due_at(connection: sqlite3.Connection) -> datetime | None:
+    """When the outbox has something to do next."""
+    row = connection.execute(
+        "SELECT min(d.not_before_at) FROM deliveries d JOIN channels c ON c.id = d.channel_id"
+        " JOIN accounts a ON a.id = c.account_id WHERE d.state IN ('queued', 'unknown') AND a.signed_in = 1"
+        " AND a.removed_at IS NULL"
+    ).fetchone()
+    return from_ms(row[0]) if row[0] is not None else None
+
+
+def look_again(connection: sqlite3.Connection, delivery_id: int, *, not_before_at: datetime, words: str) -> None:
+    """Look for an unknown delivery once more, later."""
+    connection.execute(
+        "UPDATE deliveries SET not_before_at = ?, words = ? WHERE id = ? AND state = 'unknown'",
+        (to_ms(not_before_at), words, delivery_id),
+    )
+
+
+def delivery(connection: sqlite3.Connection, delivery_id: int) -> Delivery | None:
+    """The delivery with this id."""
+    found = _deliveries(connection, "WHERE d.id = ?", (delivery_id,))
+    return found[0] if found else None
+
+
+def deliveries(connection: sqlite3.Connection, *, limit: int = 200) -> list[Delivery]:
+    """All deliveries, newest first."""
+    return _deliveries(connection, "ORDER BY d.id DESC LIMIT ?", (limit,))
+
+
+def of_conversation(connection: sqlite3.Connection, conversation_id: int) -> list[Delivery]:
+    """What is on its way, or in trouble, in this conversation, oldest first."""
+    return _deliveries(
+        connection,
+        "WHERE d.conversation_id = ? AND d.state NOT IN ('sent', 'cancelled') ORDER BY d.id",
+        (conversation_id,),
+    )
+
+
+def waiting(connection: sqlite3.Connection) -> list[Delivery]:
+    """What has not arrived yet: queued, sending, unknown or rejected; oldest first."""
+    return _deliveries(connection, "WHERE d.state NOT IN ('sent', 'cancelled') ORDER BY d.id", ())
+
+
+def update_of(connection: sqlite3.Connection, update_id: int) -> Update:
+    """The update as it was approved."""
+    body = json.loads(connection.execute("SELECT body FROM updates WHERE id = ?", (update_id,)).fetchone()[0])
+    return Update(**_typed(body))
+
+
+def save_draft(connection: sqlite3.Connection, place: str, body: str, *, at: datetime) -> None:
+    """Keep what is being written at ``place`` (such as ``reply:12``); an empty body forgets it."""
+    if body:
+        connection.execute("INSERT OR REPLACE INTO drafts VALUES (?,?,?)", (place, body, to_ms(at)))
+    else:
+        connection.execute("DELETE FROM drafts WHERE place = ?", (place,))
+
+
+def draft(connection: sqlite3.Connection, place: str) -> str:
+    """What was being written there, or an empty string."""
+    row = connection.execute("SELECT body FROM drafts WHERE place = ?", (place,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _mark(connection: sqlite3.Connection, conversation_id: int | None) -> None:
+    """Let the conversation's row say whether something is on its way or in trouble."""
+    if conversation_id is not None:
+        connection.execute(
+            "UPDATE conversations SET outgoing = coalesce((SELECT CASE WHEN sum(state IN ('rejected', 'unknown')) > 0"
+            " THEN 'trouble' WHEN sum(state IN ('queued', 'sending')) > 0 THEN 'queued' ELSE '' END"
+            " FROM deliveries WHERE conversation_id = ?1), '') WHERE id = ?1",
+            (conversation_id,),
+        )
+
+
+def _plain(value: Update | Rendition) -> dict[str, Any]:
+    fields = asdict(value)
+    fields["publish_at"] = value.publish_at.isoformat() if value.publish_at else None
+    return fields
+
+
+def _typed(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {
+        "kind": UpdateKind(fields["kind"]),
+        "media": tuple(Media(**m) for m in fields["media"]),
+        "categories": tuple(fields["categories"]),
+        "tags": tuple(fields["tags"]),
+        "publish_at": datetime.fromisoformat(fields["publish_at"]) if fields["publish_at"] else None,
+    }
+
+
+def _deliveries(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Delivery]:
+    return [
+        Delivery(
+            id=DeliveryId(i), update_id=UpdateId(u), channel_id=ChannelId(c), rendition=Rendition(**_typed(json.loads(r))),
+            key=key, state=DeliveryState(state), attempts=attempts, not_before_at=_time(not_before),
+            sending_at=_time(sending), sent_at=_time(sent_at), remote_id=remote, url=url, words=words, hint=hint,
+            reply_to=MessageId(reply) if reply else None,
+            conversation_id=ConversationId(conversation) if conversation else None,
+        )
+        for (i, u, c, r, key, state, attempts, not_before, sending, sent_at, remote, url, words, hint, reply, conversation)
+        in connection.execute(f"{_DELIVERY} {where}", values)
+    ]  # fmt: skip
+
+
+def _time(ms: int | None) -> datetime | None:
+    return from_ms(ms) if ms is not None else None
+
+
+def later(at: datetime, seconds: float) -> datetime:
+    """``at`` and so many seconds."""
+    return at + timedelta(seconds=seconds)

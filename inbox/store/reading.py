@@ -1,0 +1,240 @@
+"""What the window and the command line read: pages of conversations, one conversation whole, counts, search.
+
+Every function takes a connection, so that the window reads through its own. Pages go by key (last_at, id), newest
+first, and cost the same at any depth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from inbox.model import Attachment, Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
+from inbox.store.database import from_ms, to_ms
+
+EVERYTHING = "everything"
+"""The one list that is not a single place: all but what was set aside."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationRow:
+    """One row of the list: all that is painted and spoken, nothing to look up."""
+
+    id: ConversationId
+    channel_id: ChannelId
+    network: str
+    kind: str
+    status: str
+    place: str
+    unread: bool
+    held: int
+    public: bool
+    messages: int
+    owed: int
+    last_at: datetime
+    author: str
+    handle: str
+    snippet: str
+    subject: str
+    context_title: str
+    outgoing: str
+
+
+class Key(NamedTuple):
+    """Where a page ends: the next one goes on behind it."""
+
+    last_at: datetime
+    id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredMessage:
+    """A message as it lies in the store, with what only the store knows of it."""
+
+    id: MessageId
+    channel_id: ChannelId
+    conversation_id: ConversationId
+    message: Message
+    seen_at: datetime
+    versions: int  # how many earlier texts are kept
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """A text that a message had until ``until_at``."""
+
+    until_at: datetime
+    title: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """A message found by search, with the row of its conversation."""
+
+    message_id: MessageId
+    row: ConversationRow
+    author: str
+    text: str
+    created_at: datetime
+
+
+_ROW = (
+    "SELECT c.id, c.channel_id, c.network, c.kind, c.status, c.place, c.unread, c.held, c.public, c.messages, c.owed,"
+    " c.last_at, c.author, c.handle, c.snippet, c.subject,"
+    " coalesce((SELECT p.title FROM messages p WHERE p.channel_id = c.channel_id"
+    " AND p.remote_id = c.context_remote_id), ''), c.outgoing FROM conversations c"
+)
+_MESSAGE = (
+    "SELECT m.id, m.channel_id, m.conversation_id, m.remote_id, m.kind, m.state, m.ours, m.public, m.author_name,"
+    " m.author, m.created_at, m.edited_at, m.seen_at, m.parent_remote_id, m.context_remote_id, m.title, m.text, m.html,"
+    " m.url, m.extras, (SELECT count(*) FROM earlier e WHERE e.message_id = m.id) FROM messages m"
+)
+
+
+def page(
+    connection: sqlite3.Connection, place: str, *, network: str = "", after: Key | None = None, limit: int = 60
+) -> list[ConversationRow]:
+    """A page of the list of ``place`` (or EVERYTHING), newest first, behind ``after``."""
+    values: list[object] = []
+    where = ["c.place <> 'aside'"] if place == EVERYTHING else ["c.place = ?"]
+    if place != EVERYTHING:
+        values.append(place)
+    if network:
+        where.append("c.network = ?")
+        values.append(network)
+    if after is not None:
+        where.append("(c.last_at, c.id) < (?, ?)")
+        values += [to_ms(after.last_at), after.id]
+    sql = f"{_ROW} WHERE {' AND '.join(where)} ORDER BY c.last_at DESC, c.id DESC LIMIT ?"
+    return [_row(r) for r in connection.execute(sql, (*values, limit))]
+
+
+def rows(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[ConversationId, ConversationRow]:
+    """These conversations, by id; those that no longer exist are missing."""
+    found = connection.execute(f"{_ROW} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+    return {row.id: row for row in map(_row, found)}
+
+
+def tallies(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, int]]:
+    """Conversations and unread ones for each (network, place)."""
+    return {
+        (n, p): (c, u) for n, p, c, u in connection.execute("SELECT network, place, conversations, unread FROM tallies")
+    }
+
+
+def conversation(connection: sqlite3.Connection, conversation_id: int) -> list[StoredMessage]:
+    """All messages of a conversation, oldest first."""
+    return _messages(connection, "m.conversation_id = ? ORDER BY m.created_at, m.id", (conversation_id,))
+
+
+def context(connection: sqlite3.Connection, row: ConversationRow) -> StoredMessage | None:
+    """The post that the conversation stands under, if it has one and it has arrived."""
+    found = _messages(
+        connection,
+        "m.channel_id = ?1 AND m.remote_id = (SELECT context_remote_id FROM conversations WHERE id = ?2)",
+        (row.channel_id, row.id),
+    )
+    return found[0] if found else None
+
+
+def message(connection: sqlite3.Connection, message_id: int) -> StoredMessage | None:
+    """The message with this id."""
+    found = _messages(connection, "m.id = ?", (message_id,))
+    return found[0] if found else None
+
+
+def message_by_remote_id(connection: sqlite3.Connection, channel_id: str, remote_id: str) -> StoredMessage | None:
+    """The message that its network calls so, within the channel."""
+    found = _messages(connection, "m.channel_id = ? AND m.remote_id = ?", (channel_id, remote_id))
+    return found[0] if found else None
+
+
+def earlier(connection: sqlite3.Connection, message_id: int) -> list[Earlier]:
+    """The texts a message had before, oldest first."""
+    return [
+        Earlier(until_at=from_ms(u), title=t, text=x, html=h)
+        for u, t, x, h in connection.execute(
+            "SELECT until_at, title, text, html FROM earlier WHERE message_id = ? ORDER BY id", (message_id,)
+        )
+    ]
+
+
+def raw(connection: sqlite3.Connection, message_id: int) -> bytes:
+    """What came over the wire for this message; empty when nothing was kept."""
+    row = connection.execute("SELECT body FROM raw WHERE message_id = ?", (message_id,)).fetchone()
+    return zlib.decompress(row[0]) if row else b""
+
+
+def match_expression(words: str) -> str:
+    """The FTS5 expression for what a person typed: every word must occur, the last may be unfinished."""
+    found = re.findall(r"\w+", words)
+    if not found:
+        return ""
+    last = "" if words[-1:].isspace() else "*"
+    return " ".join(f'"{w}"' for w in found[:-1]) + f' "{found[-1]}"{last}'
+
+
+def search(
+    connection: sqlite3.Connection, words: str, *, network: str = "", before_id: int | None = None, limit: int = 50
+) -> list[Hit]:
+    """Messages that hold all the words (text, author or title; accents folded), latest arrivals first."""
+    expression = match_expression(words)
+    if not expression:
+        return []
+    found = connection.execute(
+        "SELECT m.id, m.conversation_id, m.author_name, substr(m.text, 1, 400), m.created_at FROM ("
+        "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR rowid < ?2)"
+        "  ORDER BY rowid DESC LIMIT ?3) f JOIN messages m ON m.id = f.rowid ORDER BY m.id DESC"
+        if not network
+        else "SELECT m.id, m.conversation_id, m.author_name, substr(m.text, 1, 400), m.created_at FROM messages_fts f"
+        " JOIN messages m ON m.id = f.rowid JOIN channels h ON h.id = m.channel_id"
+        " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4 ORDER BY f.rowid DESC LIMIT ?3",
+        (expression, before_id, limit, *([network] if network else [])),
+    ).fetchall()
+    by_id = rows(connection, [c for _, c, *_ in found])
+    return [
+        Hit(message_id=MessageId(i), row=by_id[ConversationId(c)], author=a, text=t, created_at=from_ms(at))
+        for i, c, a, t, at in found
+        if c in by_id
+    ]
+
+
+def _row(r: Any) -> ConversationRow:
+    (i, channel, network, kind, status, place, unread, held, public, count, owed, last_at, author, handle, snippet,
+     subject, context_title, outgoing) = r  # fmt: skip
+    return ConversationRow(
+        id=ConversationId(i), channel_id=ChannelId(channel), network=network, kind=kind, status=status, place=place,
+        unread=bool(unread), held=held, public=bool(public), messages=count, owed=owed, last_at=from_ms(last_at),
+        author=author, handle=handle, snippet=snippet, subject=subject, context_title=context_title, outgoing=outgoing,
+    )  # fmt: skip
+
+
+def _messages(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[StoredMessage]:
+    return [_stored(r) for r in connection.execute(f"{_MESSAGE} WHERE {where}", values)]
+
+
+def _stored(r: Any) -> StoredMessage:
+    (i, channel, conversation_id, remote_id, kind, state, ours, public, name, author, created_at, edited_at, seen_at,
+     parent, context_id, title, text, html, url, extras, versions) = r  # fmt: skip
+    who: Mapping[str, str] = json.loads(str(author))
+    more: Any = json.loads(str(extras))
+    return StoredMessage(
+        id=MessageId(i), channel_id=ChannelId(channel), conversation_id=ConversationId(conversation_id),
+        seen_at=from_ms(seen_at), versions=versions,
+        message=Message(
+            remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours), public=bool(public),
+            author=Author(name=name, remote_id=who.get("remote_id", ""), handle=who.get("handle", ""), url=who.get("url", "")),
+            created_at=from_ms(created_at), edited_at=from_ms(edited_at) if edited_at else None,
+            parent_remote_id=parent, context_remote_id=context_id, title=title, text=text, html=html, url=url,
+            language=more.get("language", ""), details=more.get("details", {}),
+            attachments=tuple(Attachment(**a) for a in more.get("attachments", ())),
+        ),
+    )  # fmt: skip

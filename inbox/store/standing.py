@@ -1,0 +1,102 @@
+"""What a conversation's row says, worked out from its messages. Pure.
+
+A message is *owed* an answer when somebody else wrote it, it asks for one by its kind, it is not set aside, it came
+after the officer last settled the conversation, and no later message of ours stands below it. So of two questions
+under one comment, answering one leaves the other owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from inbox.model import ConversationStatus, MessageKind, MessageState
+
+_ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.DIRECT, MessageKind.REVIEW}
+_LIVE = {MessageState.PUBLISHED, MessageState.HELD, MessageState.PRIVATE, MessageState.SCHEDULED, MessageState.DRAFT}
+
+
+class Line(NamedTuple):
+    """The little of a message that decides; ``text`` is cut short already."""
+
+    remote_id: str
+    parent_remote_id: str
+    kind: str
+    state: str
+    ours: int
+    public: int
+    created_at: int
+    seen_at: int
+    author: str
+    handle: str
+    text: str
+    title: str
+
+
+class Standing(NamedTuple):
+    """The columns of ``conversations`` that follow from its messages."""
+
+    kind: str
+    status: str
+    place: str
+    held: int
+    public: int
+    messages: int
+    owed: int
+    last_at: int
+    author: str
+    handle: str
+    snippet: str
+    subject: str
+
+
+def standing(lines: Sequence[Line], status: str, settled_at: int, root_remote_id: str) -> Standing:
+    """How the conversation stands. ``lines`` are all its messages in any order, at least one."""
+    ordered = sorted(lines, key=lambda line: (line.created_at, line.remote_id)) if len(lines) > 1 else lines
+    live = [line for line in ordered if line.state in _LIVE]
+    owed = _owed(live, settled_at)
+    held = sum(line.state == MessageState.HELD for line in live)
+    root = next((line for line in ordered if line.remote_id == root_remote_id), ordered[0])
+    others = [line for line in live if not line.ours]
+    shown = owed[-1] if owed else others[-1] if others else live[-1] if live else ordered[-1]
+    if status != ConversationStatus.OPEN and any(line.seen_at > settled_at for line in owed):
+        status = ConversationStatus.OPEN
+    if root.ours and root.kind == MessageKind.POST and len(ordered) == 1:
+        place = "published" if live else "aside"
+    elif not live:
+        place = "aside"
+    elif status == ConversationStatus.WAITING:
+        place = "waiting"
+    elif status == ConversationStatus.DONE:
+        place = "done"
+    else:
+        place = "owed" if owed else "quiet"
+    return Standing(
+        kind=root.kind,
+        status=status,
+        place=place,
+        held=held,
+        public=int(all(line.public for line in ordered)),
+        messages=len(ordered),
+        owed=len(owed),
+        last_at=(live or ordered)[-1].created_at,
+        author=shown.author,
+        handle=shown.handle,
+        snippet=" ".join((shown.text or shown.title).split())[:200],
+        subject=root.title,
+    )
+
+
+def _owed(live: Sequence[Line], settled_at: int) -> list[Line]:
+    asking = [line for line in live if not line.ours and line.kind in _ASKING and line.seen_at > settled_at]
+    if not asking or len(live) == 1:
+        return asking
+    parents = {line.remote_id: line.parent_remote_id for line in live}
+    answered: set[str] = set()
+    for line in live:
+        if line.ours:
+            here = line.parent_remote_id
+            while here and here not in answered:
+                answered.add(here)
+                here = parents.get(here, "")
+    return [line for line in asking if line.remote_id not in answered]

@@ -1,0 +1,1 @@
+"""Fetching: what (fetch), when (schedule), and which conversation a message belongs to (grouping)."""

@@ -1,0 +1,114 @@
+"""When a channel is fetched. Pure: told the time and what happened, says what is due.
+
+Interval with jitter, longer after each failure, never before a Retry-After, never while signed out. While nothing can
+be reached at all, one channel asks for all. After the machine slept, everything is due, but not at once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inbox.errors import NotAllowed, Offline, PostroomError, SignInNeeded, Unavailable
+from inbox.model import Channel, ChannelId
+
+JITTER = 0.15
+LONGEST_PAUSE = timedelta(minutes=30)
+OFFLINE_PROBE = timedelta(seconds=15)
+SLEPT = timedelta(seconds=90)
+"""A look at the clock this much later than promised means that the machine slept."""
+WAKE_SPREAD_S = 20.0
+
+
+@dataclass(slots=True)
+class _Plan:
+    interval: timedelta
+    due_at: datetime
+    failures: int = 0
+    stopped: bool = False
+
+
+class Schedule:
+    """The plan for all channels of one engine."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._plans: dict[ChannelId, _Plan] = {}
+        self._random = random.Random(seed)
+        self._promised_at: datetime | None = None
+        self.offline_since: datetime | None = None
+
+    def keep(self, channels: Iterable[Channel], now: datetime) -> None:
+        """Plan exactly these channels; new ones are due at once."""
+        wanted = {c.id: c for c in channels}
+        for gone in self._plans.keys() - wanted.keys():
+            del self._plans[gone]
+        for id_, one in wanted.items():
+            if id_ not in self._plans:
+                self._plans[id_] = _Plan(interval=timedelta(seconds=one.interval_s), due_at=now)
+            self._plans[id_].interval = timedelta(seconds=one.interval_s)
+
+    def due(self, now: datetime, busy: Iterable[ChannelId] = ()) -> list[ChannelId]:
+        """Channels to fetch now, longest overdue first; those in ``busy`` are being fetched already."""
+        if self._promised_at is not None and now - self._promised_at > SLEPT:
+            self._wake(now)
+        ready = [(p.due_at, i) for i, p in self._plans.items() if p.due_at <= now and not p.stopped]
+        ready.sort()
+        taken = set(busy)
+        found = [i for _, i in ready if i not in taken]
+        if self.offline_since is not None:
+            return found[:1] if not taken else []
+        return found
+
+    def next_at(self, now: datetime) -> datetime:
+        """When to look again; promise to do so, which is how sleep is noticed."""
+        times = [p.due_at for p in self._plans.values() if not p.stopped and p.due_at > now]
+        self._promised_at = min([*times, now + timedelta(seconds=30)])
+        return self._promised_at
+
+    def succeeded(self, channel_id: ChannelId, now: datetime) -> bool:
+        """The channel was fetched. Returns whether that ended an offline time."""
+        back, self.offline_since = self.offline_since is not None, None
+        if (plan := self._plans.get(channel_id)) is not None:
+            plan.failures = 0
+            plan.stopped = False
+            plan.due_at = now + self._jittered(plan.interval)
+        if back:
+            self._spread(now, (p for i, p in self._plans.items() if i != channel_id))
+        return back
+
+    def failed(self, channel_id: ChannelId, error: PostroomError, now: datetime) -> bool:
+        """The channel could not be fetched. Returns whether we are offline as of now."""
+        plan = self._plans.get(channel_id)
+        if plan is None:
+            return False
+        plan.failures += 1
+        pause = min(plan.interval * 2 ** min(plan.failures, 10), LONGEST_PAUSE)
+        went_offline = False
+        if isinstance(error, SignInNeeded | NotAllowed):
+            plan.stopped = True
+        elif isinstance(error, Offline):
+            pause = min(pause, OFFLINE_PROBE)
+            if self.offline_since is None and all(p.failures or p.stopped for p in self._plans.values()):
+                self.offline_since, went_offline = now, True
+        plan.due_at = now + self._jittered(pause)
+        if isinstance(error, Unavailable) and error.retry_at is not None:
+            plan.due_at = max(error.retry_at, now)
+        return went_offline
+
+    def hurry(self, channel_ids: Iterable[ChannelId], now: datetime) -> None:
+        """A person asks for it, or a push hints at news: due now, whatever went before."""
+        for id_ in channel_ids:
+            if (plan := self._plans.get(id_)) is not None:
+                plan.due_at, plan.stopped = now, False
+
+    def _wake(self, now: datetime) -> None:
+        self._spread(now, self._plans.values())
+
+    def _spread(self, now: datetime, plans: Iterable[_Plan]) -> None:
+        for plan in plans:
+            plan.due_at = now + timedelta(seconds=self._random.uniform(0, WAKE_SPREAD_S))
+
+    def _jittered(self, pause: timedelta) -> timedelta:
+        return pause * self._random.uniform(1 - JITTER, 1 + JITTER)
