@@ -37,6 +37,7 @@ def test_two_visitors_write_at_once_but_one_may_not(clean_site: WordPressSite) -
     with pytest.raises(CommentRefused) as flood:
         clean_site.comment(FIRST_POST, "Vera", "Second")
     assert (repeated.value.status, flood.value.status) == (409, 429)
+    assert "Duplicate comment detected" in str(repeated.value)
     assert clean_site.sql("SELECT COUNT(*) FROM wp_comments") == [(3,)]
 
 
@@ -72,6 +73,7 @@ def test_administrator_edits(clean_site: WordPressSite, officer: httpx.Client) -
 
 def test_deleted_comment_is_gone_and_its_answers_move_up(clean_site: WordPressSite, officer: httpx.Client) -> None:
     parent = clean_site.comment(FIRST_POST, "Vera", "When does it open?")
+    clean_site.admin.approve(parent)
     answer = clean_site.comment(FIRST_POST, "Ahmed", "On Monday", parent=parent)
     clean_site.admin.delete(parent)
     assert officer.get(f"{comments(clean_site)}/{parent}?context=edit").json()["code"] == "rest_comment_invalid_id"

@@ -30,7 +30,10 @@ Cell = str | int | float | None
 
 
 class CommentRefused(Exception):
-    """WordPress did not take a visitor's comment: 409 for a repeated one, 429 for one too soon after the last."""
+    """WordPress did not take a visitor's comment.
+
+    409: repeated; 429: too soon after the last; 403: closed, or (newer versions) the answer to one still held.
+    """
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status}: {text}")
@@ -146,7 +149,8 @@ class WordPressSite:
             reply = browser.post(f"{self.url}wp-comments-post.php", data=form)
         found = re.search(r"#comment-(\d+)$", reply.headers.get("Location", ""))
         if reply.status_code != 302 or not found:
-            raise CommentRefused(reply.status_code, " ".join(re.sub("<[^>]*>", " ", reply.text).split())[:300])
+            page = reply.text.rpartition("</style>")[2]
+            raise CommentRefused(reply.status_code, " ".join(re.sub("<[^>]*>", " ", page).split())[:300])
         return int(found[1])
 
     def sql(self, query: str, *values: str | float) -> list[tuple[Cell, ...]]:

@@ -4,9 +4,8 @@ What can be read: the newest entries a site offers, often 10 to 50, and nothing 
 who answered. A feed read too seldom has lost entries for good; that is said with ``gap_before``.
 
 Polite polling after RFC 9110: ETag and Last-Modified (section 13), and a permanent redirect is remembered (15.4). All
-of that travels in the cursor. Because an empty batch keeps its cursor, a feed that
-moved without saying anything new sends its newest entry once more: upserting makes that harmless, and losing the new
-address would not be.
+of that travels in the cursor. Because an empty batch keeps its cursor, a feed that moved without saying anything new
+sends its newest entry once more: upserting makes that harmless, and losing the new address would not be.
 """
 
 from __future__ import annotations

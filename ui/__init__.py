@@ -1,0 +1,1 @@
+"""The window. Imports inbox; never a single network."""

@@ -1,0 +1,78 @@
+"""Times and counts as people read them. Pure: the present moment is a parameter."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def short_time(at: datetime, now: datetime) -> str:
+    """As in a list: "now", "14 min", "3 h", "Tue 09:12", "9 Nov", "9 Nov 2024"; in local time."""
+    age = now - at
+    local, today = at.astimezone(), now.astimezone()
+    if age < timedelta(0):
+        return long_time(at, now) if age < -timedelta(minutes=1) else "now"
+    if age < timedelta(minutes=1):
+        return "now"
+    if age < timedelta(hours=1):
+        return f"{int(age.total_seconds() // 60)} min"
+    if age < timedelta(hours=6) or local.date() == today.date():
+        return f"{int(age.total_seconds() // 3600)} h"
+    if age < timedelta(days=6):
+        return f"{_DAYS[local.weekday()]} {local:%H:%M}"
+    if local.year == today.year:
+        return f"{local.day} {_MONTHS[local.month - 1]}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def long_time(at: datetime, now: datetime) -> str:
+    """As in a sentence: "Tue 9 Jun, 10:00", with the year when it is another one; in local time."""
+    local = at.astimezone()
+    year = "" if local.year == now.astimezone().year else f" {local.year}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year}, {local:%H:%M}"
+
+
+def exact_time(at: datetime) -> str:
+    """For a tool tip: date, seconds and zone, local and UTC."""
+    local = at.astimezone()
+    return f"{local:%A %d %B %Y, %H:%M:%S %Z} ({at:%H:%M:%S} UTC)"
+
+
+def spoken_age(at: datetime, now: datetime) -> str:
+    """For a screen reader: "14 minutes ago", "3 hours ago", else the date in words."""
+    seconds = (now - at).total_seconds()
+    for size, word in ((3600 * 24, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size and (word != "day" or seconds < size * 6):
+            count = int(seconds // size)
+            return f"{count} {word}{'' if count == 1 else 's'} ago"
+    return "just now" if 0 <= seconds < 60 else long_time(at, now)
+
+
+def clock_time(at: datetime, now: datetime) -> str:
+    """For the status line: the time of day, with the day when it is not today."""
+    local = at.astimezone()
+    same_day = local.date() == now.astimezone().date()
+    return f"{local:%H:%M}" if same_day else f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+
+
+def badge(count: int) -> str:
+    """A count that fits a badge: nothing for none, "99+" beyond two digits."""
+    return "" if count <= 0 else str(count) if count < 100 else "99+"
+
+
+def initials(name: str) -> str:
+    """Up to two letters for an avatar."""
+    words = [w for w in name.replace("<", " ").replace(">", " ").split() if w[0].isalnum()]
+    return "".join(w[0] for w in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """"1 reply", "3 replies"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def file_size(size_bytes: int) -> str:
+    """"840 kB", "2.1 MB"."""
+    return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
