@@ -54,10 +54,13 @@ class Accounts:
         """
         connector = self._network(discovery.network)
         done = await connector.sign_in(discovery, answers, self._http, self._clock)
-        known = {a.id: a for a in accounts.accounts(self._database.connection)}
+        # One that was removed is taken up again with all it had brought, instead of fetching that twice.
+        known = {a.id: a for a in accounts.accounts(self._database.connection, removed=True)}
         same = [
             a for a in known.values() if (a.network, a.address, a.user) == (discovery.network, done.address, done.user)
         ]
+        if again is not None and again not in known:
+            raise NotFound(f"There is no account {again}.")
         if again is not None and (known[again].network, known[again].address) != (discovery.network, done.address):
             raise SignInNeeded(f"That is another place: {done.address}.", hint=f"Sign in at {known[again].address}.")
         id_ = again or (same[0].id if same else self._fresh_id(discovery.network))

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from inbox.accounts import Accounts, need
 from inbox.clock import Clock
-from inbox.errors import NotFound, Rejected
+from inbox.errors import NotFound, PostroomError, Rejected
 from inbox.events import Changed
 from inbox.model import (
     Channel,
@@ -167,15 +167,9 @@ class Desk:
             if found is not None and found.state is DeliveryState.UNKNOWN:
                 outbox.look_again(connection, delivery_id, not_before_at=now, words=found.words)
             elif found is None or not outbox.requeue(
-                connection,
-                delivery_id,
-                not_before_at=now,
-                words="",
-                hint="",
-                at=now,
-                verb="sent again",
-                actor=self._actor,
-            ):
+                connection, delivery_id, was=[DeliveryState.QUEUED, DeliveryState.REJECTED], not_before_at=now,
+                words="", hint="", at=now, verb="sent again" if found.attempts else "not waited for", actor=self._actor,
+            ):  # fmt: skip
                 raise NotFound("It has left already.")
         self._delivery_changed(delivery_id, found.conversation_id)
         self._outbox.poke()
@@ -190,13 +184,17 @@ class Desk:
                 outbox.sent(connection, delivery_id, Receipt(remote_id="", url=url), at=now, verb="seen by a person")
             else:
                 outbox.requeue(
-                    connection, delivery_id, not_before_at=now, words="", hint="", at=now, verb="absent says a person",
-                    actor=self._actor,
+                    connection, delivery_id, was=[DeliveryState.UNKNOWN], not_before_at=now, words="", hint="", at=now,
+                    verb="absent says a person", actor=self._actor,
                 )  # fmt: skip
         self._delivery_changed(delivery_id, found.conversation_id)
         self._outbox.poke()
 
     async def moderate(self, message_id: MessageId, action: Moderation) -> None:
+        await self._moderate(message_id, action)
+        self._remember(_Act(moderation=(message_id, action)))
+
+    async def _moderate(self, message_id: MessageId, action: Moderation) -> None:
         stored = self._message(message_id)
         channel = self._channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
@@ -207,8 +205,7 @@ class Desk:
                 connection, at=now, actor=self._actor, verb=f"moderated: {action}", subject=f"message:{message_id}",
                 before={"state": stored.message.state}, after={"state": after.state},
             )  # fmt: skip
-        saved = fetch.save(self._database, channel, fetch.ours(after), at=now)
-        self._remember(_Act(moderation=(message_id, action)))
+        saved = fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor)
         self._publish(saved.changed)
 
     async def edit(self, message_id: MessageId, text: str) -> None:
@@ -216,7 +213,8 @@ class Desk:
         channel = self._channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
         after = await connector.edit(channel, stored.message, text)
-        self._publish(fetch.save(self._database, channel, fetch.ours(after), at=self._clock.now()).changed)
+        saved = fetch.save(self._database, channel, fetch.ours(after), at=self._clock.now(), actor=self._actor)
+        self._publish(saved.changed)
 
     async def delete(self, message_id: MessageId) -> None:
         stored = self._message(message_id)
@@ -229,7 +227,7 @@ class Desk:
                 connection, at=now, actor=self._actor, verb="deleted for good", subject=f"message:{message_id}"
             )
         batch = fetch.gone(stored.message.remote_id)
-        self._publish(fetch.save(self._database, channel, batch, at=now).changed)
+        self._publish(fetch.save(self._database, channel, batch, at=now, actor=self._actor).changed)
 
     async def undo(self) -> Undone | None:
         while self._done:
@@ -243,8 +241,11 @@ class Desk:
                 return Undone(words="Taken back before it left.", conversations=where, update=update)
             if act.moderation is not None:
                 message_id, action = act.moderation
-                await self.moderate(message_id, _OPPOSITE[action])
-                self._done.pop()  # undoing is not itself something to undo
+                try:
+                    await self._moderate(message_id, _OPPOSITE[action])
+                except PostroomError:
+                    self._remember(act)  # not undone, so it can still be
+                    raise
                 return Undone(words=f"Undone: {action}.", conversations=(self._message(message_id).conversation_id,))
             with self._database.transaction() as connection:
                 ids = triage.restore(connection, act.status, at=self._clock.now(), actor=self._actor)

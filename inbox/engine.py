@@ -68,6 +68,7 @@ class Engine:
         poll_by_itself: bool = True,
         interval_s: int | None = None,
         settle_s: float = SETTLE_S,
+        client: Callable[[], http.httpx.AsyncClient] = http.client,
         on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.home = home
@@ -79,6 +80,7 @@ class Engine:
         self._poll_by_itself = poll_by_itself
         self._interval_s = interval_s
         self._settle_s = settle_s
+        self._client = client
         self._on_error = on_error or (lambda error: log.error("engine task failed", exc_info=error))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,7 +92,12 @@ class Engine:
         ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="engine", daemon=True)
         self._thread.start()
-        ready.result()
+        try:
+            ready.result()
+        except BaseException:
+            self._thread.join()
+            self._thread = None
+            raise
 
     def stop(self, *, within_s: float = 10.0) -> None:
         """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""
@@ -115,14 +122,20 @@ class Engine:
         self._ending = asyncio.Event()
         database = Database.open(self.home)
         tasks = Tasks(self._on_error)
-        client = http.client()
+        client = self._client()
         try:
             self._accounts = Accounts(database, self._secrets, client, self._clock, self.networks)
             self._outbox = Outbox(
                 database, self._clock, tasks, self.bus.publish, self._accounts.connector_for, settle_s=self._settle_s
             )
             self._polling = Polling(
-                database, self._clock, tasks, self.bus.publish, self._accounts, self._outbox.poke, self._interval_s
+                database,
+                self._clock,
+                tasks,
+                self.bus.publish,
+                self._accounts,
+                self._outbox.network_returned,
+                self._interval_s,
             )
             self._desk = desk.Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
             self._outbox.recover()
@@ -180,6 +193,7 @@ class Engine:
         """Stop polling and sending, or go on. What is under way finishes."""
 
         async def work() -> None:
+            self._outbox.pause(paused)
             self._polling.pause(paused)
 
         return self._do(work)

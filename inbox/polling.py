@@ -99,8 +99,9 @@ class Polling:
         return self._tasks.start(self._poll(channel), name=f"poll {channel.id}")
 
     async def _poll(self, channel: Channel) -> Outcome:
+        outcome: Outcome | None = None
         try:
-            host = self._hosts.setdefault(urlsplit(channel.url).netloc, asyncio.Lock())
+            host = self._hosts.setdefault(urlsplit(channel.url).netloc or channel.id, asyncio.Lock())
             async with host, self._room:
                 try:
                     connector = await self._accounts.connector_for(channel)
@@ -110,13 +111,16 @@ class Polling:
                     outcome = await self._fetch.poll(channel, connector)
         finally:
             self.busy.discard(channel.id)
+            if outcome is None:  # a full disk or a bug: said elsewhere, and not tried again at once
+                self._schedule.failed(channel.id, PostroomError(), self._clock.now())
+                self._publish(Changed(channels=frozenset({channel.id})))
         now = self._clock.now()
         if outcome.error is None:
             turned = self._schedule.succeeded(channel.id, now)
-            if turned:
-                self._network_returned()
         else:
             turned = self._schedule.failed(channel.id, outcome.error, now)
+        if turned and self._schedule.offline_since is None:
+            self._network_returned()
         self._publish(Changed(channels=frozenset({channel.id}), connectivity=turned))
         self._wake.set()
         return outcome

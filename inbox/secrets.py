@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 import keyring
 import keyring.errors
 
-from inbox.errors import PostroomError
+from inbox.errors import Unavailable
 from inbox.model import AccountId
 
 SERVICE = "Postroom"
 
 
-class KeyringTrouble(PostroomError):
-    """The desktop's key store does not serve us; nothing is kept anywhere else instead."""
+def scope_of(home: Path) -> str:
+    """The scope of the inbox in this folder: the same for every spelling of the folder, another for every other one."""
+    return hashlib.sha256(os.path.normcase(home.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+class KeyringTrouble(Unavailable):
+    """The desktop's key store does not serve us; nothing is kept anywhere else instead.
+
+    Unavailable, because nothing was sent and trying later is right: polls and deliveries wait for it.
+    """
 
     title = "The key store does not answer"
     hint = (

@@ -178,6 +178,12 @@ def style_sheet(t: Tokens) -> str:
     QScrollBar::handle:horizontal {{ background: {t.edge}; border-radius: 4px; min-width: 32px; margin: 2px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QTabBar {{ background: transparent; }}
+    QTabBar::tab {{ background: transparent; color: {t.text_2}; border: none; border-bottom: 3px solid transparent;
+        padding: 10px 12px 8px 12px; margin: 0 4px; }}
+    QTabBar::tab:selected {{ color: {t.text}; border-bottom: 3px solid {t.accent}; }}
+    QTabBar::tab:hover {{ color: {t.text}; }}
+    QTabBar:focus::tab:selected {{ background: {t.accent_soft}; }}
     QMenu {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent_soft}; }}

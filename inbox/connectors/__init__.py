@@ -6,7 +6,9 @@ from typing import Final
 
 from inbox.connectors.connector import Connector
 from inbox.connectors.feed import Feed
+from inbox.connectors.wordpress import WordPress
 
 CONNECTORS: Final[dict[str, type[Connector]]] = {
+    WordPress.name: WordPress,
     Feed.name: Feed,
 }

@@ -298,7 +298,7 @@ async def _sent(
     return Reply(response.status_code, response.headers, body, str(response.url))
 
 
-class _TooMuch(Exception):  # noqa: N818 - never leaves this module
+class _TooMuch(Exception):
     """The body is larger than the caller is ready to hold."""
 
 

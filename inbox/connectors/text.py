@@ -37,7 +37,7 @@ _TRAILING = ".,;:!?'”’»…"
 
 
 def plain_text(markup: str) -> str:
-    """The words of ``markup`` as the public sees them: entities decoded, scripts gone, paragraphs a blank line apart."""
+    """The words of ``markup`` as the public sees them: entities decoded, no scripts, a blank line after a paragraph."""
     if not markup:
         return ""
     # Most comments are paragraphs and line breaks only: no parser needed for those.

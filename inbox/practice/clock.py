@@ -26,7 +26,7 @@ class PracticeClock:
         self._running = running
         self._story_s = 0.0
         self._since_s = self.real.monotonic_s()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
 
     def now(self) -> datetime:
         """The story's moment, aware UTC."""
@@ -100,7 +100,7 @@ class PracticeClock:
                 return None
             return max(0.0, (story_s - self.monotonic_s()) / self._speed)
 
-    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def on_change(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener`` on whatever thread stops, starts, steps or speeds up; the answer ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None

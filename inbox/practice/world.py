@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import partial
 from itertools import count
 from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox.clock import Clock
-from inbox.practice.story import reactions
 from inbox.practice.blog import Blog, Comment, Post
 from inbox.practice.clock import PracticeClock
 from inbox.practice.history import write_history
 from inbox.practice.newsroom import NewsItem, news_item
+from inbox.practice.story import reactions
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.story.scene import US, Citizen, Edit, Gone, Judged, Line, News
 
@@ -88,8 +89,8 @@ class World:
         for event in story.events:
             self._plan(float(event.at) * 60, self._act(event))
         for blog in self.blogs.values():
-            blog.said.append(lambda comment, blog=blog: self._on_said(blog, comment))
-            blog.published.append(lambda post, blog=blog: self._on_published(blog, post))
+            blog.said.append(partial(self._on_said, blog))
+            blog.published.append(partial(self._on_published, blog))
 
     def advance(self) -> list[Happened]:
         """Let happen all that is due by the story clock; what happened, oldest first."""
@@ -273,4 +274,4 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except ZoneInfoNotFoundError:  # Windows without the tzdata package
-        return timezone(timedelta(0))
+        return UTC

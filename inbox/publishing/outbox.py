@@ -27,7 +27,7 @@ from inbox.errors import (
     Unsupported,
 )
 from inbox.events import Changed
-from inbox.model import Channel, ChannelId, Delivery, DeliveryState, Receipt
+from inbox.model import Channel, ChannelId, Delivery, DeliveryId, DeliveryState, Receipt
 from inbox.store import accounts, outbox
 from inbox.store.database import Database
 from inbox.sync import fetch
@@ -39,6 +39,7 @@ SETTLE_S = 90.0
 """A request may still be worked on at the other end this long after we gave it up; absence before that proves nothing."""
 RETRY_FIRST_S = 15.0
 RETRY_LONGEST_S = 900.0
+_SURELY_NOT_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 class Outbox:
@@ -61,7 +62,10 @@ class Outbox:
         self._connector_for = connector_for
         self._settle_s = settle_s
         self._busy: set[ChannelId] = set()
+        self._resting: dict[ChannelId, datetime] = {}  # after a failure nobody foresaw: not again before then
+        self._held_offline: set[DeliveryId] = set()
         self._poked = asyncio.Event()
+        self.paused = False
 
     def recover(self) -> None:
         """At start: whatever was being sent when the last run ended is looked for now."""
@@ -70,18 +74,31 @@ class Outbox:
         self._publish(Changed(deliveries=frozenset(ids)))
 
     def poke(self) -> None:
-        """Something new is queued, or the network returned."""
+        """Something new is queued, or may go now."""
         self._poked.set()
+
+    def pause(self, paused: bool) -> None:
+        """Begin no delivery until told to go on."""
+        self.paused = paused
+        self.poke()
+
+    def network_returned(self) -> None:
+        """What was held for want of a network goes now."""
+        with self._database.transaction() as connection:
+            outbox.hurry(connection, self._held_offline, at=self._clock.now())
+        self._held_offline.clear()
+        self.poke()
 
     async def run(self) -> None:
         """Send what is due, for ever."""
         while True:
             self._poked.clear()
+            now = self._clock.now()
             self.start_due()
-            next_at = outbox.next_due_at(self._database.connection)
-            wait_s = 30.0
-            if next_at is not None:
-                wait_s = min(wait_s, max((next_at - self._clock.now()).total_seconds(), 0.05))
+            # What is due already is under way, or rests.
+            next_at = outbox.next_due_at(self._database.connection, after=now)
+            times = [*self._resting.values(), *([next_at] if next_at is not None else [])]
+            wait_s = min([30.0, *(max((at - now).total_seconds(), 0.05) for at in times)])
             sleep = self._tasks.start(self._clock.sleep(wait_s), name="outbox sleeps")
             poke = self._tasks.start(self._poked.wait(), name="outbox listens")
             await asyncio.wait({sleep, poke}, return_when=asyncio.FIRST_COMPLETED)
@@ -90,14 +107,19 @@ class Outbox:
 
     def start_due(self) -> None:
         """Start each channel that has something due and is not at it already; within a channel, oldest first."""
-        for delivery in outbox.due(self._database.connection, now=self._clock.now()):
-            if delivery.channel_id not in self._busy:
+        if self.paused:
+            return
+        now = self._clock.now()
+        self._resting = {id_: until for id_, until in self._resting.items() if until > now}
+        for delivery in outbox.due(self._database.connection, now=now):
+            if delivery.channel_id not in self._busy and delivery.channel_id not in self._resting:
                 self._busy.add(delivery.channel_id)
                 self._tasks.start(self._channel(delivery.channel_id), name=f"outbox {delivery.channel_id}")
 
     async def _channel(self, channel_id: ChannelId) -> None:
+        finished = False
         try:
-            while True:
+            while not self.paused:
                 due = [
                     d
                     for d in outbox.due(self._database.connection, now=self._clock.now())
@@ -105,18 +127,27 @@ class Outbox:
                 ]
                 channel = accounts.channel(self._database.connection, channel_id)
                 if not due or channel is None:
-                    return
+                    break
                 await self.deliver(channel, due[0])
+            finished = True
         finally:
             self._busy.discard(channel_id)
+            if not finished:  # a full disk or a bug: at once it would only fail again
+                self._resting[channel_id] = self._clock.now() + timedelta(seconds=RETRY_FIRST_S)
             self._poked.set()
 
     async def deliver(self, channel: Channel, delivery: Delivery) -> None:
-        """One step for one delivery: send it if queued, look for it if unknown."""
+        """One step for one delivery of a channel that sends nothing else: send it if queued, look for it if unknown."""
+        if delivery.state is DeliveryState.SENDING:  # nobody is: whoever was failed before its end was on disk
+            self._unknown(delivery, OutcomeUnknown("Sending it was interrupted."))
+            return
         try:
             connector = await self._connector_for(channel)
         except PostroomError as error:
-            self._wait(delivery, error)
+            if delivery.state is DeliveryState.UNKNOWN:
+                self._look_later(channel, delivery, error, self._clock.now())
+            else:
+                self._wait(delivery, error)
             return
         if delivery.state is DeliveryState.UNKNOWN:
             await self._look(channel, connector, delivery)
@@ -163,14 +194,7 @@ class Outbox:
         try:
             receipt = await connector.find(channel, delivery)
         except PostroomError as error:
-            with self._database.transaction() as connection:
-                outbox.look_again(
-                    connection, delivery.id, not_before_at=self._after(delivery, began),
-                    words=f"It is not known whether this went out; looking for it failed: {error}",
-                )  # fmt: skip
-            if isinstance(error, SignInNeeded):
-                self._sign_out(channel)
-            self._tell(delivery)
+            self._look_later(channel, delivery, error, began)
             return
         if receipt is not None:
             self._sent(channel, delivery, receipt, "found")
@@ -184,9 +208,25 @@ class Outbox:
                 )  # fmt: skip
             else:
                 outbox.requeue(
-                    connection, delivery.id, not_before_at=began, words="It was not there: it is sent again.", hint="",
-                    at=began, verb="proven absent",
+                    connection, delivery.id, was=[DeliveryState.UNKNOWN], not_before_at=began,
+                    words="It was not there: it is sent again.", hint="", at=began, verb="proven absent",
                 )  # fmt: skip
+        self._tell(delivery)
+
+    def _look_later(self, channel: Channel, delivery: Delivery, error: PostroomError, began: datetime) -> None:
+        """It could not be looked for: still unknown."""
+        again = self._after(delivery, began)
+        if isinstance(error, Unavailable) and error.retry_at is not None:
+            again = max(error.retry_at, began)
+        with self._database.transaction() as connection:
+            outbox.look_again(
+                connection, delivery.id, not_before_at=again,
+                words=f"It is not known whether this went out; looking for it failed: {error}",
+            )  # fmt: skip
+        if isinstance(error, SignInNeeded):
+            self._sign_out(channel)
+        if isinstance(error, Offline):
+            self._held_offline.add(delivery.id)
         self._tell(delivery)
 
     def _wait(self, delivery: Delivery, error: PostroomError) -> None:
@@ -197,8 +237,11 @@ class Outbox:
             again = max(error.retry_at, now)
         with self._database.transaction() as connection:
             outbox.requeue(
-                connection, delivery.id, not_before_at=again, words=str(error), hint=error.hint, at=now, verb="held"
-            )
+                connection, delivery.id, was=_SURELY_NOT_SENT, not_before_at=again, words=str(error), hint=error.hint,
+                at=now, verb=f"held: {type(error).__name__}",
+            )  # fmt: skip
+        if isinstance(error, Offline):
+            self._held_offline.add(delivery.id)
         if isinstance(error, SignInNeeded) and (
             channel := accounts.channel(self._database.connection, delivery.channel_id)
         ):

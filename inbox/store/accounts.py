@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -43,13 +44,14 @@ class Health:
     messages: int = 0
 
 
-def accounts(connection: sqlite3.Connection) -> list[Account]:
-    """All accounts that were not removed, oldest first."""
+def accounts(connection: sqlite3.Connection, *, removed: bool = False) -> list[Account]:
+    """All accounts that were not removed, oldest first; with ``removed`` those too, at the end."""
     return [
         Account(id=AccountId(i), network=n, title=t, address=a, user=u, settings=json.loads(s), signed_in=bool(ok))
         for i, n, t, a, u, s, ok in connection.execute(
             "SELECT id, network, title, address, user, settings, signed_in FROM accounts"
-            " WHERE removed_at IS NULL ORDER BY added_at, id"
+            " WHERE removed_at IS NULL OR ? ORDER BY removed_at IS NOT NULL, added_at, id",
+            (removed,),
         )
     ]
 
@@ -115,11 +117,13 @@ def add_channels(
 ) -> list[ChannelId]:  # fmt: skip
     """Write what the account opens; channels already there keep their cursor and get their new title and rights."""
     ids = []
-    for number, one in enumerate(found, 1):
+    taken = {r[0] for r in connection.execute("SELECT id FROM channels WHERE account_id = ?", (account.id,))}
+    numbers = (n for n in itertools.count(1) if f"{account.id}.{n}" not in taken)
+    for one in found:
         row = connection.execute(
             "SELECT id FROM channels WHERE account_id = ? AND remote_id = ?", (account.id, one.remote_id)
         ).fetchone()
-        id_ = row[0] if row else f"{account.id}.{number}"
+        id_ = row[0] if row else f"{account.id}.{next(numbers)}"
         connection.execute(
             "INSERT INTO channels (id, account_id, network, remote_id, title, url, speaks_as, capabilities, limits,"
             " interval_s, history_before) VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"

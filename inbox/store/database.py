@@ -101,8 +101,10 @@ class Database:
         lock = sqlite3.connect(home / LOCK_NAME, isolation_level=None, timeout=0)
         try:
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             lock.close()
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise  # a folder that cannot be written is not somebody else's doing
             raise StoreLocked(f"{FILE_NAME} is in use") from error
         return lock
 
@@ -125,9 +127,10 @@ class Database:
             return
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             cls.back_up(connection, path.parent / "backups")
-        migrations.apply(database)
-        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={len(migrations._migrations)}")
+        with database.atomic():  # the file becomes ours, and of this version, whole or not at all
+            migrations.apply(database)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={len(migrations._migrations)}")
 
     @staticmethod
     def back_up(connection: sqlite3.Connection, folder: Path) -> Path:
@@ -139,9 +142,11 @@ class Database:
         copy = sqlite3.connect(unfinished)
         try:
             connection.backup(copy, pages=2048)
+            copy.close()
+            unfinished.replace(target)
         finally:
             copy.close()
-        unfinished.replace(target)
+            unfinished.unlink(missing_ok=True)  # half a copy only fills the disk further
         for old in sorted(folder.glob("inbox-v*.sqlite3"), key=lambda p: p.stat().st_mtime)[:-BACKUPS_KEPT]:
             old.unlink()
         return target

@@ -94,7 +94,7 @@ def _gap(
 
 
 def gaps(connection: sqlite3.Connection, *, since: datetime) -> list[Gap]:
-    """Gaps that end after ``since``, newest first, with the one each failing channel has now."""
+    """Gaps that end after ``since``, newest first; before them the one each failing channel has now, however short."""
     found = [
         Gap(
             channel_id=ChannelId(c), from_at=from_ms(a), to_at=from_ms(b), closed_at=from_ms(d) if d else None, reason=r
@@ -104,4 +104,11 @@ def gaps(connection: sqlite3.Connection, *, since: datetime) -> list[Gap]:
             (to_ms(since),),
         )
     ]
-    return found
+    failing = [
+        Gap(channel_id=ChannelId(c), from_at=from_ms(a), to_at=from_ms(b), closed_at=None, reason=r)
+        for c, a, b, r in connection.execute(
+            "SELECT c.id, c.failing_since, c.polled_at, c.trouble FROM channels c"
+            " JOIN accounts a ON a.id = c.account_id WHERE c.failing_since IS NOT NULL AND a.removed_at IS NULL ORDER BY c.failing_since DESC"
+        )
+    ]
+    return failing + found

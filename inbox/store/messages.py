@@ -11,18 +11,19 @@ from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
-from inbox.store import ledger, record
+from inbox.store import ledger, outbox, record
 from inbox.store.database import Database, to_ms
 from inbox.store.standing import Line, standing
 
 _INSERT = "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _EXISTING = (
     "SELECT remote_id, id, conversation_id, state, title, text, html, edited_at, parent_remote_id, url,"
-    " context_remote_id, extras FROM messages WHERE channel_id = ? AND remote_id IN (SELECT value FROM json_each(?))"
+    " context_remote_id, extras, created_at FROM messages"
+    " WHERE channel_id = ? AND remote_id IN (SELECT value FROM json_each(?))"
 )
 _LINES = (
     "SELECT conversation_id, remote_id, parent_remote_id, kind, state, ours, public, created_at, seen_at,"
-    " author_name, author ->> 'handle', substr(text, 1, 300), title FROM messages"
+    " author_name, coalesce(author ->> 'handle', ''), substr(text, 1, 300), title FROM messages"
     " WHERE conversation_id IN (SELECT value FROM json_each(?))"
 )
 
@@ -75,11 +76,11 @@ def save(
     with database.transaction() as connection:
         writer = _Writer(connection, channel, to_ms(at), saved, actor, at)
         touched, news = writer.write(batch, roots), writer.news
-        restate(connection, touched, news)
+        restate(connection, touched, news, at=to_ms(at))
         saved.conversations |= {ConversationId(c) for c in touched}
         if poll is not None:
             ledger.enter(connection, channel.id, poll, batch, saved.new, saved.edited + saved.moved + saved.gone)
-        if not keep_cursor:
+        if not keep_cursor and (batch.messages or batch.gone or batch.complete):
             connection.execute("UPDATE channels SET cursor = ? WHERE id = ?", (batch.cursor, channel.id))
         if saved.new:
             record.append(
@@ -110,9 +111,9 @@ class _Writer:
             row[0]: row[1:] for row in self.connection.execute(_EXISTING, (self.channel.id, json.dumps(wanted)))
         }
         fresh = [m for m in latest.values() if m.remote_id not in existing]
+        touched = self._join(fresh, roots)
         conversations = self._conversations({roots.get(m.remote_id, m.remote_id): m for m in fresh})
-        touched = self._insert(fresh, roots, conversations)
-        touched |= self._merge(fresh, roots, conversations)
+        touched |= self._insert(fresh, roots, conversations)
         for message in latest.values():
             if (row := existing.get(message.remote_id)) is not None:
                 touched |= self._update(message, *row)
@@ -163,36 +164,50 @@ class _Writer:
         self.saved.arrived += sum(not m.ours for m in fresh)
         return {row[3] for row in rows}
 
-    def _merge(self, fresh: Sequence[Message], roots: Mapping[str, str], conversations: Mapping[str, int]) -> set[int]:
-        """Fold conversations that waited for one of these messages into the one it turned out to belong to."""
-        late = {
-            m.remote_id: conversations[roots[m.remote_id]]
-            for m in fresh
-            if roots.get(m.remote_id, m.remote_id) != m.remote_id
-        }
-        if not late:
-            return set()
-        merged = set()
-        for root, waiting in self._roots(late).items():
-            home = late[root]
+    def _join(self, fresh: Sequence[Message], roots: Mapping[str, str]) -> set[int]:
+        """Conversations named after a message that comes only now, and that answers something itself: each takes the
+        name of the conversation it turned out to belong to, or is folded into it where that is here already."""
+        late = {m.remote_id: roots[m.remote_id] for m in fresh if roots.get(m.remote_id, m.remote_id) != m.remote_id}
+        homes = self._roots(set(late.values())) if late else {}
+        touched: set[int] = set()
+        for remote_id, waiting in sorted(self._roots(late).items(), key=lambda item: item[1]) if late else ():
+            home = homes.setdefault(late[remote_id], waiting)
+            if home == waiting:
+                self.connection.execute(
+                    "UPDATE conversations SET root_remote_id = ? WHERE id = ?", (late[remote_id], waiting)
+                )
+            else:
+                self._fold(waiting, home)
+            touched |= {waiting, home}
+        return touched
+
+    def _fold(self, waiting: int, home: int) -> None:
+        """Two turn out to be one: whatever is owed in either stays owed, and what was being written is kept."""
+        for table in ("messages", "deliveries"):
             self.connection.execute(
-                "UPDATE messages SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
+                f"UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
             )
-            self.connection.execute(
-                "UPDATE deliveries SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
-            )
-            self.connection.execute(
-                "UPDATE conversations SET settled_at = min(settled_at, (SELECT settled_at FROM conversations WHERE id = ?))"
-                " WHERE id = ?", (waiting, home),
-            )  # fmt: skip
-            self.connection.execute("DELETE FROM conversations WHERE id = ?", (waiting,))
-            self.saved.conversations.add(ConversationId(waiting))
-            merged.add(home)
-            self.news = {home if c == waiting else c for c in self.news}
-        return merged
+        self.connection.execute(
+            "INSERT INTO drafts SELECT 'reply:' || ?1, body, saved_at FROM drafts WHERE place = 'reply:' || ?2"
+            " ON CONFLICT (place) DO UPDATE SET body = body || char(10, 10) || excluded.body", (home, waiting),
+        )  # fmt: skip
+        self.connection.execute("DELETE FROM drafts WHERE place = 'reply:' || ?", (waiting,))
+        self.connection.execute(
+            "UPDATE conversations SET settled_at = min(conversations.settled_at, w.settled_at),"
+            " unread = max(conversations.unread, w.unread)"
+            " FROM (SELECT settled_at, unread FROM conversations WHERE id = ?) w WHERE conversations.id = ?",
+            (waiting, home),
+        )
+        self.connection.execute("DELETE FROM conversations WHERE id = ?", (waiting,))
+        outbox.mark(self.connection, home)
+        record.append(
+            self.connection, at=self.at, actor=self.actor, verb="joined", subject=f"conversation:{waiting}",
+            after={"conversation": home},
+        )  # fmt: skip
 
     def _update(self, m: Message, id_: int, conversation: int, state: str, title: str, text: str, html: str,
-                edited_at: int | None, parent: str, url: str, context: str, extras: str) -> set[int]:  # fmt: skip
+                edited_at: int | None, parent: str, url: str, context: str, extras: str,
+                created_at: int) -> set[int]:  # fmt: skip
         touched: set[int] = set()
         if (m.title, m.text, m.html) != (title, text, html):
             self.connection.execute(
@@ -211,18 +226,13 @@ class _Writer:
         if m.state != state:
             touched |= self._set_state(id_, conversation, state, m.state, "state changed")
             self.saved.moved += 1
-        new_extras = _extras_json(m)
-        if (m.parent_remote_id, m.url or url, new_extras, m.context_remote_id or context) != (
-            parent,
-            url,
-            extras,
-            context,
-        ):
+        now = (m.parent_remote_id, m.url or url, _extras_json(m), m.context_remote_id or context, to_ms(m.created_at))
+        if now != (parent, url, extras, context, created_at):
             self.connection.execute(
-                "UPDATE messages SET parent_remote_id = ?, url = ?, extras = ?, context_remote_id = ? WHERE id = ?",
-                (m.parent_remote_id, m.url or url, new_extras, m.context_remote_id or context, id_),
-            )
-            touched |= {conversation} if m.parent_remote_id != parent else set()
+                "UPDATE messages SET parent_remote_id = ?, url = ?, extras = ?, context_remote_id = ?, created_at = ?"
+                " WHERE id = ?", (*now, id_),
+            )  # fmt: skip
+            touched |= {conversation} if (now[0], now[-1]) != (parent, created_at) else set()
         return touched
 
     def _set_state(self, id_: int, conversation: int, old: str, new: str, verb: str) -> set[int]:
@@ -242,8 +252,10 @@ class _Writer:
         )
 
 
-def restate(connection: sqlite3.Connection, conversations: Iterable[int], news: Collection[int] = ()) -> None:
-    """Work out anew what the rows of these conversations say; those in ``news`` become unread.
+def restate(
+    connection: sqlite3.Connection, conversations: Iterable[int], news: Collection[int] = (), *, at: int = 0
+) -> None:
+    """Work out anew what the rows of these conversations say; those in ``news`` got something ``at`` and become unread.
 
     Part of the caller's transaction.
     """
@@ -253,7 +265,8 @@ def restate(connection: sqlite3.Connection, conversations: Iterable[int], news: 
     heads = {
         row[0]: row[1:]
         for row in connection.execute(
-            "SELECT c.id, c.status, c.settled_at, c.root_remote_id, c.messages, h.history_before FROM conversations c"
+            "SELECT c.id, c.status, c.settled_at, c.root_remote_id, c.messages, h.history_before, h.backfilled"
+            " FROM conversations c"
             " JOIN channels h ON h.id = c.channel_id WHERE c.id IN (SELECT value FROM json_each(?))", (wanted,),
         )
     }  # fmt: skip
@@ -262,10 +275,13 @@ def restate(connection: sqlite3.Connection, conversations: Iterable[int], news: 
         by_conversation.setdefault(row[0], []).append(Line._make(row[1:]))
     updates = []
     for id_, lines in by_conversation.items():
-        status, settled_at, root, before, history_before = heads[id_]
+        status, settled_at, root, before, history_before, backfilled = heads[id_]
+        if id_ in news and settled_at >= at:
+            settled_at = at - 1  # the machine's clock was put back: what came after settling is news all the same
         now = standing(lines, status, settled_at, root)
-        if not before and not now.held and now.last_at < history_before:
-            # History that was there before Postroom came is nobody's debt: it is born settled.
+        being_born = not before or (not backfilled and status == ConversationStatus.DONE)
+        if being_born and not now.held and now.last_at < history_before:
+            # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
             settled_at = max(line.seen_at for line in lines)
             now = standing(lines, ConversationStatus.DONE, settled_at, root)
         unread = id_ in news and now.place in ("owed", "quiet", "waiting")

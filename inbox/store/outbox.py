@@ -77,7 +77,7 @@ def approve(
             connection, at=at, actor=actor, verb="queued", subject=f"delivery:{id_}",
             after={"channel": plan.channel_id, "text": plan.rendition.text, "title": plan.rendition.title},
         )  # fmt: skip
-        _mark(connection, plan.conversation_id)
+        mark(connection, plan.conversation_id)
     return ids
 
 
@@ -102,7 +102,7 @@ def _change(
         before={"state": row[0]},
         after=after,
     )
-    _mark(connection, row[1])
+    mark(connection, row[1])
     return True
 
 
@@ -128,7 +128,8 @@ def sent(
 def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
     """The network refused it: a person edits."""
     return _change(
-        connection, delivery_id, DeliveryState.REJECTED, at=at, actor=record.MACHINE, verb="rejected", allowed=UNDER_WAY,
+        connection, delivery_id, DeliveryState.REJECTED, at=at, actor=record.MACHINE, verb="rejected",
+        allowed=[DeliveryState.SENDING],
         words=words, hint=hint,
     )  # fmt: skip
 
@@ -142,13 +143,17 @@ def unknown(connection: sqlite3.Connection, delivery_id: int, *, words: str, hin
 
 
 def requeue(
-    connection: sqlite3.Connection, delivery_id: int, *, not_before_at: datetime, words: str, hint: str, at: datetime,
-    verb: str = "queued again", actor: str = record.MACHINE,
+    connection: sqlite3.Connection, delivery_id: int, *, was: Sequence[DeliveryState], not_before_at: datetime,
+    words: str, hint: str, at: datetime, verb: str = "queued again", actor: str = record.MACHINE,
 ) -> bool:  # fmt: skip
-    """Surely not sent, or proven absent, or a person decided: it goes again."""
+    """Surely not sent, or proven absent, or a person decided: it goes again.
+
+    ``was`` are the states for which the caller knows that: what is being sent may only be queued again by its sender,
+    and what is unknown only by proof of absence or by a person.
+    """
     return _change(
         connection, delivery_id, DeliveryState.QUEUED, at=at, actor=actor, verb=verb,
-        allowed=[*UNDER_WAY, DeliveryState.REJECTED], not_before_at=to_ms(not_before_at), words=words, hint=hint,
+        allowed=was, not_before_at=to_ms(not_before_at), words=words, hint=hint,
     )  # fmt: skip
 
 
@@ -171,23 +176,26 @@ def interrupted(connection: sqlite3.Connection, *, at: datetime) -> list[Deliver
 
 
 def due(connection: sqlite3.Connection, *, now: datetime) -> list[Delivery]:
-    """What may go now, oldest first, leaving out accounts that must sign in first and channels that were removed."""
+    """What may go now, oldest first, leaving out accounts that must sign in first and channels that were removed.
+
+    With what is being sent: whoever is not sending it himself knows by that that its sender failed half-way.
+    """
     return _deliveries(
         connection,
         "JOIN channels c ON c.id = d.channel_id JOIN accounts a ON a.id = c.account_id"
-        " WHERE (d.state = 'unknown' OR d.state = 'queued') AND d.not_before_at <= ? AND a.signed_in = 1"
+        " WHERE d.state IN ('queued', 'sending', 'unknown') AND d.not_before_at <= ? AND a.signed_in = 1"
         " AND a.removed_at IS NULL ORDER BY d.id",
         (to_ms(now),),
     )
 
 
-def next_due_at(connection: sqlite3.Connection) -> datetime | None:
-    """When the outbox has something to do next."""
+def next_due_at(connection: sqlite3.Connection, *, after: datetime) -> datetime | None:
+    """When the outbox has something to do that was not due yet at ``after``."""
     row = connection.execute(
         "SELECT min(d.not_before_at) FROM deliveries d JOIN channels c ON c.id = d.channel_id"
-        " JOIN accounts a ON a.id = c.account_id WHERE d.state IN ('queued', 'unknown') AND a.signed_in = 1"
-        " AND a.removed_at IS NULL"
-    ).fetchone()
+        " JOIN accounts a ON a.id = c.account_id WHERE d.state IN ('queued', 'unknown') AND d.not_before_at > ?"
+        " AND a.signed_in = 1 AND a.removed_at IS NULL", (to_ms(after),)
+    ).fetchone()  # fmt: skip
     return from_ms(row[0]) if row[0] is not None else None
 
 
@@ -196,6 +204,14 @@ def look_again(connection: sqlite3.Connection, delivery_id: int, *, not_before_a
     connection.execute(
         "UPDATE deliveries SET not_before_at = ?, words = ? WHERE id = ? AND state = 'unknown'",
         (to_ms(not_before_at), words, delivery_id),
+    )
+
+
+def hurry(connection: sqlite3.Connection, delivery_ids: Iterable[int], *, at: datetime) -> None:
+    """Do not wait any longer with these, if they still wait."""
+    connection.executemany(
+        "UPDATE deliveries SET not_before_at = min(not_before_at, ?) WHERE id = ? AND state IN ('queued', 'unknown')",
+        [(to_ms(at), id_) for id_ in delivery_ids],
     )
 
 
@@ -244,7 +260,7 @@ def draft(connection: sqlite3.Connection, place: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _mark(connection: sqlite3.Connection, conversation_id: int | None) -> None:
+def mark(connection: sqlite3.Connection, conversation_id: int | None) -> None:
     """Let the conversation's row say whether something is on its way or in trouble."""
     if conversation_id is not None:
         connection.execute(

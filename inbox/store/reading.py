@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -175,7 +176,7 @@ def raw(connection: sqlite3.Connection, message_id: int) -> bytes:
 
 def match_expression(words: str) -> str:
     """The FTS5 expression for what a person typed: every word must occur, the last may be unfinished."""
-    found = re.findall(r"\w+", words)
+    found = re.findall(r"\w+", unicodedata.normalize("NFC", words))  # in NFD an accent would end a word
     if not found:
         return ""
     last = "" if words[-1:].isspace() else "*"

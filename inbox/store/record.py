@@ -45,7 +45,7 @@ class Verdict:
 
 
 def _hash(previous: str, id_: int, at: int, actor: str, verb: str, subject: str, before: str, after: str) -> str:
-    content = json.dumps([previous, id_, at, actor, verb, subject, before, after], ensure_ascii=True)
+    content = json.dumps([previous, id_, at, actor, verb, subject, before, after], ensure_ascii=True, default=repr)
     return hashlib.sha256(content.encode("ascii")).hexdigest()
 
 
@@ -75,15 +75,22 @@ def append(
 def verify(connection: sqlite3.Connection) -> Verdict:
     """Walk the whole chain from the first line and name the first broken one."""
     previous, expected = FIRST, 1
-    for id_, at, actor, verb, subject, before, after, claimed, hash_ in connection.execute(
-        "SELECT id, at, actor, verb, subject, before, after, previous, hash FROM events ORDER BY id"
-    ):
-        if id_ != expected:
-            return Verdict(lines=expected - 1, head=previous, broken_line=expected, words=f"line {expected} is missing")
-        if claimed != previous or hash_ != _hash(previous, id_, at, actor, verb, subject, before, after):
-            return Verdict(lines=expected - 1, head=previous, broken_line=id_, words=f"line {id_} was changed")
-        previous, expected = hash_, id_ + 1
+    try:
+        for id_, at, actor, verb, subject, before, after, claimed, hash_ in connection.execute(
+            "SELECT id, at, actor, verb, subject, before, after, previous, hash FROM events ORDER BY id"
+        ):
+            if id_ != expected:
+                return _broken(expected, previous, "is missing")
+            if claimed != previous or hash_ != _hash(previous, id_, at, actor, verb, subject, before, after):
+                return _broken(expected, previous, "was changed")
+            previous, expected = hash_, id_ + 1
+    except sqlite3.OperationalError:  # bytes that are no text
+        return _broken(expected, previous, "cannot be read")
     return Verdict(lines=expected - 1, head=previous)
+
+
+def _broken(line: int, head: str, how: str) -> Verdict:
+    return Verdict(lines=line - 1, head=head, broken_line=line, words=f"line {line} {how}")
 
 
 def lines(

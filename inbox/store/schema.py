@@ -139,6 +139,8 @@ def m003_ledger_and_record(db: Database) -> None:
             previous TEXT NOT NULL, hash TEXT NOT NULL
         );
         CREATE INDEX events_by_subject ON events (subject, id);
+        CREATE TRIGGER events_follow BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id >= new.id)
+            BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
         CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
         CREATE TRIGGER events_remain BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
         """

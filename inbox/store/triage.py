@@ -25,7 +25,10 @@ def set_status(
         (json.dumps(list(ids)),),
     ).fetchall()
     for id_, old, settled_at, _ in before:
-        settle = to_ms(at) if status != ConversationStatus.OPEN else 0
+        settle = 0
+        if status != ConversationStatus.OPEN:  # also what came "later", if the machine's clock was put back since
+            newest = "SELECT coalesce(max(seen_at), 0) FROM messages WHERE conversation_id = ?"
+            settle = max(to_ms(at), connection.execute(newest, (id_,)).fetchone()[0])
         connection.execute(
             "UPDATE conversations SET status = ?, settled_at = ?, unread = 0 WHERE id = ?", (status, settle, id_)
         )
@@ -43,7 +46,7 @@ def restore(connection: sqlite3.Connection, before: str, *, at: datetime, actor:
     rows = json.loads(before)
     for id_, status, settled_at, unread in rows:
         connection.execute(
-            "UPDATE conversations SET status = ?, settled_at = ?, unread = ? WHERE id = ?",
+            "UPDATE conversations SET status = ?, settled_at = ?, unread = max(unread, ?) WHERE id = ?",
             (status, settled_at, unread, id_),
         )
         record.append(

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from inbox.clock import Clock
 from inbox.connectors.connector import Connector
-from inbox.errors import CursorExpired, NotAllowed, PostroomError, SignInNeeded
+from inbox.errors import CursorExpired, NotAllowed, PostroomError, SignInNeeded, StoreError
 from inbox.events import Changed
 from inbox.model import Batch, Capability, Channel, Cursor, Message
-from inbox.store import accounts, ledger, messages, triage
+from inbox.store import accounts, ledger, messages, record, triage
 from inbox.store.database import Database, to_ms
 from inbox.sync import grouping
 
@@ -66,6 +66,8 @@ class Fetch:
                     connection.execute("UPDATE channels SET cursor = '' WHERE id = ?", (channel.id,))
                 await self._read_on(channel, connector, began, outcome)
             await self._ask_after(channel, connector, outcome)
+        except StoreError:
+            raise  # nothing can be noted in a file that cannot be written
         except PostroomError as error:
             outcome.error = error
             self._fail(channel, error, began)
@@ -166,12 +168,13 @@ def trouble_of(error: PostroomError) -> str:
 
 
 def save(
-    database: Database, channel: Channel, batch: Batch, *, at: datetime, poll: ledger.Poll | None = None
-) -> messages.Saved:
-    """Group the batch and save it; without a poll the channel's cursor stays."""
+    database: Database, channel: Channel, batch: Batch, *, at: datetime, poll: ledger.Poll | None = None,
+    actor: str = record.MACHINE,
+) -> messages.Saved:  # fmt: skip
+    """Group the batch and save it; without a poll the channel's cursor stays. ``actor``: who made what is saved."""
     known = messages.known_roots(database.connection, channel, batch.messages)
     roots = grouping.roots(batch.messages, known)
-    return messages.save(database, channel, batch, roots, at=at, poll=poll, keep_cursor=poll is None)
+    return messages.save(database, channel, batch, roots, at=at, poll=poll, keep_cursor=poll is None, actor=actor)
 
 
 def ours(message: Message) -> Batch:

@@ -17,7 +17,8 @@ def roots(messages: Iterable[Message], known: Mapping[str, str]) -> dict[str, st
 
     ``known`` maps remote ids that the store already has to the root of their conversation; it holds at least the
     messages themselves and their parents, where stored. A stored message stays where it is, even if its network has
-    since hung it elsewhere (WordPress moves the children of a deleted comment up).
+    since hung it elsewhere (WordPress moves the children of a deleted comment up). Where a stored message waits under
+    the name of one that comes with this batch, the way goes on from there.
     """
     parents = {message.remote_id: message.parent_remote_id for message in messages}
     found: dict[str, str] = {}
@@ -27,8 +28,12 @@ def roots(messages: Iterable[Message], known: Mapping[str, str]) -> dict[str, st
         while True:
             if here in found:
                 root = found[here]
-            elif here in known:
+            elif here in known and (known[here] in known or known[here] not in parents):
                 root = known[here]
+            elif here in known and here not in path:
+                path.append(here)
+                here = known[here]
+                continue
             elif here not in parents or not parents[here] or here in path:
                 root = (
                     min(path[path.index(here) :]) if here in path else here
@@ -39,6 +44,7 @@ def roots(messages: Iterable[Message], known: Mapping[str, str]) -> dict[str, st
                 continue
             break
         for passed in path:
-            found[passed] = root
+            if passed in parents:
+                found[passed] = root
         found[remote_id] = root
     return found

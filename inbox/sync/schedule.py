@@ -27,7 +27,9 @@ class _Plan:
     interval: timedelta
     due_at: datetime
     failures: int = 0
+    offline: bool = False
     stopped: bool = False
+    not_before: datetime | None = None  # the network said so
 
 
 class Schedule:
@@ -72,30 +74,34 @@ class Schedule:
         back, self.offline_since = self.offline_since is not None, None
         if (plan := self._plans.get(channel_id)) is not None:
             plan.failures = 0
-            plan.stopped = False
+            plan.offline = plan.stopped = False
+            plan.not_before = None
             plan.due_at = now + self._jittered(plan.interval)
         if back:
             self._spread(now, (p for i, p in self._plans.items() if i != channel_id))
         return back
 
     def failed(self, channel_id: ChannelId, error: PostroomError, now: datetime) -> bool:
-        """The channel could not be fetched. Returns whether we are offline as of now."""
+        """The channel could not be fetched. Returns whether an offline time began, or ended: a refusal is an answer."""
         plan = self._plans.get(channel_id)
         if plan is None:
             return False
         plan.failures += 1
         pause = min(plan.interval * 2 ** min(plan.failures, 10), LONGEST_PAUSE)
-        went_offline = False
-        if isinstance(error, SignInNeeded | NotAllowed):
-            plan.stopped = True
-        elif isinstance(error, Offline):
+        plan.offline = isinstance(error, Offline)
+        plan.stopped |= isinstance(error, SignInNeeded | NotAllowed)
+        plan.not_before = error.retry_at if isinstance(error, Unavailable) else None
+        turned = False
+        if plan.offline:
             pause = min(pause, OFFLINE_PROBE)
-            if self.offline_since is None and all(p.failures or p.stopped for p in self._plans.values()):
-                self.offline_since, went_offline = now, True
+            if self.offline_since is None and all(p.offline or p.stopped for p in self._plans.values()):
+                self.offline_since, turned = now, True
+        elif self.offline_since is not None and error.status is not None:
+            self.offline_since, turned = None, True
         plan.due_at = now + self._jittered(pause)
-        if isinstance(error, Unavailable) and error.retry_at is not None:
-            plan.due_at = max(error.retry_at, now)
-        return went_offline
+        if plan.not_before is not None:
+            plan.due_at = max(plan.not_before, now)
+        return turned
 
     def hurry(self, channel_ids: Iterable[ChannelId], now: datetime) -> None:
         """A person asks for it, or a push hints at news: due now, whatever went before."""
@@ -108,7 +114,8 @@ class Schedule:
 
     def _spread(self, now: datetime, plans: Iterable[_Plan]) -> None:
         for plan in plans:
-            plan.due_at = now + timedelta(seconds=self._random.uniform(0, WAKE_SPREAD_S))
+            soon = now + timedelta(seconds=self._random.uniform(0, WAKE_SPREAD_S))
+            plan.due_at = max(soon, plan.not_before or soon)
 
     def _jittered(self, pause: timedelta) -> timedelta:
         return pause * self._random.uniform(1 - JITTER, 1 + JITTER)

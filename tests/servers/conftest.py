@@ -12,7 +12,7 @@ from tests.servers.wordpress_site import WordPressSite, short_directory
 
 
 class Sites:
-    """Each kind of site is installed once, when first asked for: two to three seconds and 200 MB of memory apiece."""
+    """Each kind of site is installed once, when first asked for: about four seconds and 200 MB of memory apiece."""
 
     def __init__(self) -> None:
         self._directory = short_directory("wp-")

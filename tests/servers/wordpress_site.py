@@ -8,7 +8,6 @@ import dataclasses
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -198,8 +197,8 @@ def _free_port() -> int:
 def _write_at_once(path: Path, text: str) -> None:
     """A request under way sees the old text or the new, never half of it."""
     new = path.with_name(path.name + ".new")
-    new.write_text(text)
-    shutil.move(new, path)
+    new.write_text(text, encoding="ascii")
+    new.replace(path)
 
 
 def _run(
@@ -215,7 +214,7 @@ def _run(
         input=stdin or "",  # never the terminal's
         env=os.environ | (environment or {}),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=timeout_s,
         check=False,
     )

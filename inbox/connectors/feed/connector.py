@@ -336,10 +336,10 @@ async def _look(url: str, http: httpx.AsyncClient, clock: Clock) -> list[Offer]:
     if with_title:
         return [with_title]
     named = offers(page, url)
-    for offer in named[:MOST_TRIED]:
+    for number, offer in enumerate(named[:MOST_TRIED]):
         if proven := await _proven(offer.url, http, clock):
             best = replace(proven, title=proven.title or offer.title)
-            return [best, *(other for other in named if other.url not in {offer.url, best.url})]
+            return [best, *(other for other in named[number + 1 :] if other.url != best.url)]
     for place in well_known(url):
         if proven := await _proven(place, http, clock):
             return [proven]

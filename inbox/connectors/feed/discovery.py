@@ -1,6 +1,6 @@
 """From the address of a feed, or of a page, to the feeds that are there.
 
-A page names its feeds in ``<link rel="alternate">``, the main one first (rssboard.org/rss-autodiscovery version 1.0, read
+A page names its feeds in ``<link rel="alternate">``, the main one first (rssboard.org/rss-autodiscovery 1.0, read
 2026-11-23); where it does not, they mostly lie at one of a few places.
 """
 

@@ -1,6 +1,6 @@
 """A feed document as plain values: RSS 0.9 to 2.0, RDF, Atom 0.3 and 1.0 through feedparser, JSON Feed 1.0 and 1.1.
 
-Formats: RSS 2.0 (rssboard.org), RFC 4287; read 2026-11-23: jsonfeed.org/version/1.1 and the source of feedparser 6.0.14.
+Sources: RSS 2.0, RFC 4287; read 2026-11-23: jsonfeed.org/version/1.1 and the source of feedparser 6.0.14.
 Measured, text included: 50 entries (86 kB) 50 ms, 2,000 entries (3.4 MB) 1.3 s, the interpreter lock given up at least
 every 25 ms; the library's own cleaning of HTML would take three times as long and is left to the window. A DOCTYPE does
 no harm: external entities are never fetched, nested ones never expanded.
@@ -16,7 +16,9 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html.entities import html5
 from typing import Any
+from xml.sax import SAXException
 
 import feedparser
 
@@ -29,9 +31,11 @@ LONGEST_ENTRY = 500_000  # characters of markup, and bytes of raw form; beyond, 
 MOST_BYTES = 5_000_000  # the worst 5 MB anyone could think of took the parser 25 seconds
 _HTML_TYPES = {"text/html", "application/xhtml+xml"}
 _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
-_ROOT_ENDS = re.compile(rb"</(?:\w{1,20}:)?(?:rss|feed|rdf)\s{0,20}>|\x00>\x00?", re.IGNORECASE)
+_ROOT_ENDS = re.compile(rb"</(?:\w{1,20}:)?(?:rss|feed|rdf)\s{0,20}>", re.IGNORECASE)
 _TAGS = re.compile(rb"<!\[CDATA\[|<!--|<(/?)((?:[\w.-]{1,40}:)?(?:item|entry))(?=[\s/>])")
-_BARE = re.compile(rb"<!\[CDATA\[|&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z]\w{0,31};)|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_FAULTS = re.compile(rb"<!\[CDATA\[|&(?:([a-zA-Z]\w{0,31});)?(?!#)|[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_XML_NAMES = {b"amp", b"lt", b"gt", b"quot", b"apos"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,15 +97,15 @@ def _unpacked(body: bytes) -> bytes:
 
 def _xml_feed(body: bytes, content_type: str, url: str) -> Document:
     parsed = _parsed(body, content_type)
-    if parsed.get("bozo"):
+    if _not_well_formed(parsed):
         # Bare "&" and control characters are the commonest faults, and the library's lenient parser
         # reads "AT&T" as "AT&T;". Mended, the strict one can do it.
         mended = _parsed(mended_xml(body), content_type)
-        parsed = parsed if mended.get("bozo") else mended
-        if parsed.get("bozo") and not _ROOT_ENDS.search(body, max(0, len(body) - 1_000)):
-            raise BadReply("The feed breaks off in the middle")
+        parsed = parsed if _not_well_formed(mended) else mended
     if not parsed.get("version"):
         raise BadReply(f"This is no feed, but {content_type.partition(';')[0].strip() or 'something without a type'}")
+    if _not_well_formed(parsed) and not _ROOT_ENDS.search(body[-2_000:].replace(b"\x00", b"")):
+        raise BadReply("The feed breaks off in the middle")
     feed, entries = parsed["feed"], parsed["entries"]
     home = web_address(str(feed.get("link", "")), url)
     title = _title(feed)
@@ -122,12 +126,19 @@ def _xml_feed(body: bytes, content_type: str, url: str) -> Document:
 def _parsed(body: bytes, content_type: str) -> Any:
     # Never the bytes themselves: the library would take them for the name of a file to open. And no address of the
     # document: it would complete a guid by it, so that a moved feed would look like a new one.
+    charset = re.search(r"charset=[\"']?([\w.:-]{1,40})", content_type, re.IGNORECASE)
     return feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": content_type or "application/xml"},
+        # Many servers send feeds as text/html or text/plain; that says nothing about them.
+        response_headers={"content-type": "application/xml" + (f"; charset={charset[1]}" if charset else "")},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
+
+
+def _not_well_formed(parsed: Any) -> bool:
+    """Whether the library had to fall back to its lenient parser; a charset that lied is no such reason."""
+    return isinstance(parsed.get("bozo_exception"), SAXException)
 
 
 def _xml_entry(entry: Any, raw: bytes, url: str, fallback: Author, language: str) -> Entry:
@@ -156,7 +167,7 @@ def _xml_entry(entry: Any, raw: bytes, url: str, fallback: Author, language: str
 def _words(words: str, html: str, base: str) -> dict[str, str]:
     """``text`` and ``html`` of an entry: the markup is kept as it came, but for whole addresses."""
     if not html:
-        return {"text": words[:LONGEST_ENTRY].strip(), "html": ""}
+        return {"text": _CONTROL.sub("", words[:LONGEST_ENTRY]).strip(), "html": ""}
     if len(html) > LONGEST_ENTRY:
         return {"text": plain_text(html[:LONGEST_ENTRY]) + " …", "html": ""}
     return {"text": plain_text(html), "html": with_whole_addresses(html, base)}
@@ -232,7 +243,7 @@ def _has_markup(words: str) -> bool:
 
 
 def _one_line(words: str) -> str:
-    return " ".join(words.split())
+    return " ".join(_CONTROL.sub("", words).split())
 
 
 def raw_entries(body: bytes, encoding: str) -> list[bytes]:
@@ -260,18 +271,27 @@ def raw_entries(body: bytes, encoding: str) -> list[bytes]:
 
 
 def mended_xml(body: bytes) -> bytes:
-    """The document with bare ampersands escaped and control characters dropped, except inside CDATA."""
+    """The document with bare ampersands and HTML's names for characters made XML, and control characters dropped.
+
+    Nothing changes inside CDATA, where both are right, nor in a document that declares names of its own.
+    """
+    if b"<!ENTITY" in body:
+        return body
     pieces: list[bytes] = []
     at = 0
-    while found := _BARE.search(body, at):
+    while found := _FAULTS.search(body, at):
         pieces.append(body[at : found.start()])
         at = found.end()
-        if found[0] == b"&":
-            pieces.append(b"&amp;")
-        elif found[0].startswith(b"<"):
+        if found[0].startswith(b"<"):
             end = body.find(b"]]>", at)
             at = len(body) if end < 0 else end + 3
             pieces.append(body[found.start() : at])
+        elif found[1] in _XML_NAMES:
+            pieces.append(found[0])
+        elif found[1] and (meant := html5.get(f"{found[1].decode()};")):
+            pieces.append("".join(f"&#{ord(c)};" for c in meant).encode())
+        elif found[0].startswith(b"&"):
+            pieces.append(b"&amp;" + found[0][1:])
     return b"".join([*pieces, body[at:]])
 
 

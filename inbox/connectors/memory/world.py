@@ -9,6 +9,7 @@ what reached the network. The moments at which a request can go wrong are the sa
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -157,6 +158,7 @@ class World:
         await self._reach(operation, AFTER_ACCEPT)
 
     async def _reach(self, operation: str, moment: str) -> None:
+        await asyncio.sleep(0)  # others may act here, and the caller may be cancelled: as on a real wire
         if self._faults[operation, moment]:
             raise self._faults[operation, moment].popleft()
         if self.hook is not None and inspect.isawaitable(waiting := self.hook(operation, moment)):

@@ -16,6 +16,7 @@ from inbox.errors import CursorExpired
 from inbox.model import Cursor
 
 VERSION: Final = 1
+OVERLAP: Final = 5
 PARTS: Final = ("posts", "pages", "comments")
 
 
@@ -27,7 +28,7 @@ class Walk:
     offset: int
     lowest: int
     below: int = 0  # how many ids at or below the mark were seen: the overlap
-    stepped_back: bool = False
+    back: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,7 +45,7 @@ class Position:
     part: str = "posts"
     offset: int = 0
     last: int = 0
-    stepped_back: bool = False
+    back: int = 0
     mark: int = 0
     walk: Walk | None = None
     recent: dict[str, str] = field(default_factory=dict)
@@ -80,6 +81,18 @@ class Position:
         """This position as a cursor; the same position gives the same string."""
         kept = {name: value for name, value in asdict(self).items() if value or name == "v"}
         return Cursor(json.dumps(kept, separators=(",", ":"), sort_keys=True))
+
+
+def step(offset: int, back: int, joined: bool, per_page: int) -> tuple[int, int, bool]:
+    """Where the next page begins, how we stand with stepping back, and whether this page counts as progress.
+
+    Pages overlap by a few items, since a deletion between two pages shifts the list (wordpress.md section 4). A page
+    that does not join on to the one before shows that more was deleted: step back a page until one joins
+    (``back`` 1), then take the next page as it comes (``back`` 2), as the overlap may be of items hidden from us.
+    """
+    if joined or back == 2 or offset == 0:
+        return offset + per_page - OVERLAP, 2 if back == 1 else 0, True
+    return max(0, offset - per_page + OVERLAP), 1, False
 
 
 def moment(words: str) -> datetime | None:

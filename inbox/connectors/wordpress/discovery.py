@@ -97,10 +97,9 @@ async def discover(typed: str, http: httpx.AsyncClient, clock: Clock) -> Discove
 
 
 def starts(typed: str) -> Iterator[str]:
-    """Addresses to try, best first: with https unless http was typed, then http; the path, then the folders above it."""
+    """Addresses to try, best first: https (unless http was typed), then http; the path, then the folders above."""
     words = typed.strip().strip("<>\"'").strip()
-    if words.startswith("//"):
-        words = words[2:]
+    words = words.removeprefix("//")
     scheme = words.split("://", 1)[0].lower() if "://" in words else ""
     if scheme not in {"", "http", "https"} or not words or any(c.isspace() for c in words):
         raise NotFound("This is not the address of a web page", hint=_NOT_HERE_HINT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -16,7 +16,7 @@ from inbox.clock import Clock
 from inbox.connectors.connector import Discovery, SignedIn
 from inbox.connectors.http import Reply, keeps_credentials, request
 from inbox.connectors.text import name_text
-from inbox.connectors.wordpress.site import COMMENT_BYTES, Api, Site, address, code_of, judge
+from inbox.connectors.wordpress.site import Api, Site, address, code_of, judge
 from inbox.errors import BadReply, NotAllowed, NotFound, SignInNeeded
 from inbox.model import Capability, ChannelFound, Limits
 
@@ -205,9 +205,10 @@ def _judged(reply: Reply, password: str, clock: Clock) -> Mapping[str, Any]:
         raise NotFound("The blog does not say who is signed in", hint=hint, status=404)
     judge(reply, "signing in", clock)
     me = reply.json("signing in")
-    if not isinstance(me, Mapping) or not isinstance(me.get("id"), int) or not isinstance(me.get("capabilities"), Mapping):
+    whole = isinstance(me, Mapping) and isinstance(me.get("id"), int) and isinstance(me.get("capabilities"), Mapping)
+    if not whole:
         raise BadReply(f"signing in: no user with rights in the answer, {reply.status}", status=reply.status)
-    return me
+    return cast("Mapping[str, Any]", me)
 
 
 def _rights(me: Mapping[str, Any]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from inbox.practice.story.scene import US, Line
 
+# fmt: off
 LINES: tuple[Line, ...] = (
     # Flood grants
     Line("f1", "flood", "amara", "13d 11:05", "We rent and the water came up to the sockets. Can tenants really apply, or is it only for owners?", mood="asks"),
@@ -20,7 +21,7 @@ LINES: tuple[Line, ...] = (
     Line("f5", "flood", "margaret", "11d 10:12", "I am 81 and do not have the internet at home, my granddaughter types this. Is there a form on paper?", mood="asks"),
     Line("f5a", "flood", US, "11d 10:55", "Of course, Mrs Pellow. It lies in the Town Hall foyer and in every library, and we can post it to you: 0300 000 0142, weekdays nine to five.", to="f5"),
     Line("f6", "flood", "callum", "10d 20:31", "Does the grant cover a pump? Our cellar fills from below, flood doors are no use there.", mood="asks", then="Great, thanks. I’ll get two quotes and send them in."),
-    Line("f7", "flood", "pills", "9d 03:14", "Cheap pills no prescription <a href=\"http://pills.spam.example/\">buy now</a> [url=http://pills.spam.example]here[/url]", mood="spam", status="spam"),
+    Line("f7", "flood", "pills", "9d 03:14", 'Cheap pills no prescription <a href="http://pills.spam.example/">buy now</a> [url=http://pills.spam.example]here[/url]', mood="spam", status="spam"),
     Line("f8", "flood", "farah", "3d 17:40", "سلام، برای پر کردن فرم به کمک نیاز دارم. با چه کسی تماس بگیرم؟", mood="asks"),
     Line("f9", "flood", "ravi", "2d 21:08", "Applied eleven days ago, reference HF-0417, and heard nothing at all. Is anybody reading these?", mood="complains", then="Thank you for looking it up. I had sent it to the wrong address, my mistake."),
     # Bins

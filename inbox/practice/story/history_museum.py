@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from inbox.practice.story.scene import US, Line
 
+# fmt: off
 LINES: tuple[Line, ...] = (
     Line("mb1", "bell", "dolly", "11d 13:00", "My grandfather was on the boat that lost it. Is there a list of the crew?", mood="asks"),
     Line("mb1a", "bell", US, "11d 15:30", "There is, and his name may be on it. Ask for Tamsin at the desk and she will take you to the archive.", to="mb1"),
@@ -14,7 +15,7 @@ LINES: tuple[Line, ...] = (
     Line("mb3", "bell", "ahmed", "8d 10:00", "The label says bronze & tin. Bronze IS copper <i>and</i> tin.", mood="argues"),
     Line("mb3a", "bell", US, "8d 10:50", "You are right. The label is being reprinted, with thanks.", to="mb3"),
     # Carried over from the museum's old guest book, which filtered nothing.
-    Line("mb4", "bell", "wren", "7d 09:00", "Lovely display <script>alert('old guest book')</script><img src=\"http://tracker.example/p.gif\" onerror=\"alert(1)\"> and kind staff.", mood="thanks", imported=True),
+    Line("mb4", "bell", "wren", "7d 09:00", 'Lovely display <script>alert(\'old guest book\')</script><img src="http://tracker.example/p.gif" onerror="alert(1)"> and kind staff.', mood="thanks", imported=True),
     Line("mb5", "bell", "lucia", "3d 16:05", "¿Hay visitas guiadas en español?", mood="asks"),
     Line("ms1", "schools", "teacher", "7d 16:20", "Thirty-two eight-year-olds, two of them with wheelchairs. Are we too many?", mood="asks"),
     Line("ms1a", "schools", US, "6d 09:40", "Not at all: we make it two groups of sixteen. The knots room is step-free; for the stars we bring the planetarium down to you.", to="ms1"),

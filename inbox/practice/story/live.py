@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from inbox.practice.story.scene import Edit, Gone, Judged, Line, News
 
+# fmt: off
 EVENTS: tuple[Line | Edit | Gone | Judged | News, ...] = (
     Line("v01", "market", "ravi", 4, "Is there parking near Anchor Square for people with a blue badge?", mood="asks"),
     Line("v02", "library", "amara", 11, "Can I bring back books from the old library to the new one?", mood="asks"),
@@ -18,10 +19,7 @@ EVENTS: tuple[Line | Edit | Gone | Judged | News, ...] = (
     Line("v07", "bridge", "tane", 52, "Steward was very kind to my mum tonight, walked across with her. Whoever she is, thank you.", mood="thanks"),
     Edit("v01", 57, "Is there parking near Anchor Square for people with a blue badge? And a drop-off for taxis?"),
     Line("v08", "market", "pills", 63, "Discount market!!! http://pills.spam.example/market http://pills.spam.example/2", mood="spam", status="spam"),
-    News("n9", 70, "Storm warning for tomorrow night", "Amber warning for wind and high tide from 6pm.", (
-        "The weather service has issued an amber warning. High tide is at 21:40.",
-        "Sandbags are at the Town Hall yard from noon. Take what you need, help your neighbour carry.",
-    ), "Emergencies"),
+    News("n9", 70, "Storm warning for tomorrow night", "Amber warning for wind and high tide from 6pm.", ("The weather service has issued an amber warning. High tide is at 21:40.", "Sandbags are at the Town Hall yard from noon. Take what you need, help your neighbour carry.",), "Emergencies"),
     Line("v09", "winter", "margaret", 78, "Where do I get sandbags if I cannot lift them?", mood="asks", then="Two young men have just brought six. Bless you all."),
     Line("v10", "flood", "ioana", 86, "Anul trecut apa a intrat pe ușa din spate. Vine cineva să verifice înainte de furtună?", mood="asks"),
     Line("v11", "bell", "noam", 95, "האם המוזיאון פתוח מחר למרות הסערה?", mood="asks"),
@@ -34,16 +32,17 @@ EVENTS: tuple[Line | Edit | Gone | Judged | News, ...] = (
     Line("v18", "schools", "ngozi", 150, "We have a class of twelve deaf pupils. Do your guides work with interpreters?", mood="asks"),
     Line("v19", "market", "dolly", 158, "Will it be cancelled if it blows like this?", mood="asks"),
     Line("v20", "bridge", "emre", 166, "Köprü kapalı mı? Otobüs beklemiyor. (Is the bridge closed? The bus is not waiting.)", mood="asks"),
-    News("n10", 170, "Harbour Bridge closed early because of wind", "Closed to all traffic from 6.15pm. Emergency services can cross.", (
-        "Gusts of 60 mph. The bridge is closed until the wind drops, expected around 4am.",
-        "A bus runs by Trebarth every half hour; all tickets are good for it.",
-    ), "Emergencies"),
+    News("n10", 170, "Harbour Bridge closed early because of wind", "Closed to all traffic from 6.15pm. Emergency services can cross.", ("Gusts of 60 mph. The bridge is closed until the wind drops, expected around 4am.", "A bus runs by Trebarth every half hour; all tickets are good for it.",), "Emergencies"),
     Line("v21", "bridge", "priya", 174, "My shift starts at eight. How do I get to the hospital NOW?", mood="asks", then="On the minibus. Thank you, thank you."),
     Line("v22", "bridge", "ratepayer", 177, "They closed it because it is FALLING DOWN. The crack. They have known for months.", mood="complains"),
     Line("v23", "bridge", "callum", 180, "Is that true about the crack?? My kids walk under there.", to="v22", mood="asks"),
     Line("v24", "bridge", "derek", 183, "Heard the same in the Anchor. East pier, you can put your hand in it.", to="v22", mood="chats"),
     Line("v25", "bridge", "ngozi", 187, "Before this runs away with us: I am a structural engineer and I read the report. It is a crack in the render, not in the pier. Could the council please confirm?", to="v22", mood="asks"),
-    Edit("v22", 192, "They closed it because it is FALLING DOWN. The crack. They have known for months. SHARE BEFORE THEY DELETE THIS"),
+    Edit(
+        "v22",
+        192,
+        "They closed it because it is FALLING DOWN. The crack. They have known for months. SHARE BEFORE THEY DELETE THIS",
+    ),
     Line("v26", "bridge", "reporter", 196, "Echo again. Can you confirm or deny a structural crack in the east pier, on the record, tonight?", mood="asks"),
     Line("v27", "flood", "amara", 204, "Water is at the top step on Fish Street. Who do we ring?", mood="asks", then="They are here with the pump. Thank you."),
     Line("v28", "flood", "kwame", 209, "Fish Street 3 to 9 also. Two people upstairs who cannot walk.", to="v27", mood="asks"),
@@ -56,17 +55,23 @@ EVENTS: tuple[Line | Edit | Gone | Judged | News, ...] = (
     Line("v35", "whale", "sunny", 255, "Doris update: daughter has written to the King.", mood="chats"),
     Gone("v24", 262),
     Line("v36", "bridge", "derek", 266, "Took mine down. The engineer is right, I went and looked. It’s plaster.", to="v25", mood="chats"),
-    Edit("f9", 272, "Applied eleven days ago, reference HF-0417, and heard nothing at all. Is anybody reading these? EDIT: it was HF-0471."),
+    Edit(
+        "f9",
+        272,
+        "Applied eleven days ago, reference HF-0417, and heard nothing at all. Is anybody reading these? EDIT: it was HF-0471.",
+    ),
     Line("v37", "flood", "mei", 280, "地下室进水了，可以申请补助吗？谢谢。", mood="asks"),
     Line("v38", "budget", "ratepayer", 288, "So there’s money for a new library but not for drains.", mood="complains"),
     Line("v39", "budget", "tane", 292, "Different pots of money, it says so on page 3.", to="v38", mood="argues"),
     Line("v40", "budget", "ratepayer", 295, "Funny how the pots never mix when it’s drains.", to="v39", mood="argues"),
     Line("v41", "foi", "foi", 303, "I add to my request of the other day: 4. any engineer’s report on the east pier, including drafts.", mood="asks"),
-    News("n11", 310, "Correction: there is no crack in the pier of Harbour Bridge", "What people saw is render. The engineer’s report is published in full.", (
-        "A photograph shared tonight shows a crack in the render of the east pier. The pier itself is sound.",
-        "The full report of the inspection is on the bridge page, with the engineer’s name.",
-    ), "Emergencies"),
-    Edit("n10", 318, "Closed to all traffic from 6.15pm. Emergency services can cross. Expected to open again at 3am.", news=True),
+    News("n11", 310, "Correction: there is no crack in the pier of Harbour Bridge", "What people saw is render. The engineer’s report is published in full.", ("A photograph shared tonight shows a crack in the render of the east pier. The pier itself is sound.", "The full report of the inspection is on the bridge page, with the engineer’s name.",), "Emergencies"),
+    Edit(
+        "n10",
+        318,
+        "Closed to all traffic from 6.15pm. Emergency services can cross. Expected to open again at 3am.",
+        news=True,
+    ),
     Line("v42", "bell", "gwen", 326, "Ydy’r gloch yn saff yn y storm? Mae Mam-gu yn poeni amdani 🔔", mood="asks"),
     Line("v43", "winter", "joao", 334, "A sala da igreja está aberta e há sopa. Obrigado a quem está lá às três da manhã.", mood="thanks"),
     Judged("v30", 340, "spam"),

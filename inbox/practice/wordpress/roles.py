@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from inbox.practice.blog import User
 
-_SUBSCRIBER = ("read", "level_0")
-_EDITOR = (
-    "moderate_comments manage_categories manage_links upload_files unfiltered_html edit_posts edit_others_posts "
-    "edit_published_posts publish_posts edit_pages read level_7 level_6 level_5 level_4 level_3 level_2 level_1 "
-    "level_0 edit_others_pages edit_published_pages publish_pages delete_pages delete_others_pages "
-    "delete_published_pages delete_posts delete_others_posts delete_published_posts delete_private_posts "
-    "edit_private_posts read_private_posts delete_private_pages edit_private_pages read_private_pages"
-).split()
+# fmt: off
 _AUTHOR = (
-    "upload_files edit_posts edit_published_posts publish_posts read level_2 level_1 level_0 delete_posts "
-    "delete_published_posts"
-).split()
+    "upload_files", "edit_posts", "edit_published_posts", "publish_posts", "read", "level_2", "level_1", "level_0",
+    "delete_posts", "delete_published_posts",
+)
+_EDITOR = (
+    "moderate_comments", "manage_categories", "manage_links", "upload_files", "unfiltered_html", "edit_posts",
+    "edit_others_posts", "edit_published_posts", "publish_posts", "edit_pages", "read", "level_7", "level_6",
+    "level_5", "level_4", "level_3", "level_2", "level_1", "level_0", "edit_others_pages", "edit_published_pages",
+    "publish_pages", "delete_pages", "delete_others_pages", "delete_published_pages", "delete_posts",
+    "delete_others_posts", "delete_published_posts", "delete_private_posts", "edit_private_posts",
+    "read_private_posts", "delete_private_pages", "edit_private_pages", "read_private_pages",
+)
+# fmt: on
 _ROLES = {
-    "subscriber": tuple(_SUBSCRIBER),
-    "author": tuple(_AUTHOR),
-    "editor": tuple(_EDITOR),
+    "subscriber": ("read", "level_0"),
+    "author": _AUTHOR,
+    "editor": _EDITOR,
     "administrator": ("switch_themes", "edit_users", "manage_options", "list_users", "delete_users", *_EDITOR),
 }
 

@@ -12,12 +12,16 @@ import unicodedata
 from urllib.parse import quote
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
-_HREF = re.compile(r"""href\s*=\s*("[^"]*"|'[^']*')""", re.I)
-_ALLOWED = frozenset("a abbr acronym b blockquote cite code del em i q s strike strong".split())
+_HREF = re.compile(r"""href\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
+_ALLOWED = frozenset(
+    ("a", "abbr", "acronym", "b", "blockquote", "cite", "code", "del", "em", "i", "q", "s", "strike", "strong")
+)
 _ENTITY = r"&(?!(?:[a-zA-Z][a-zA-Z0-9]{1,10}|#\d{1,7}|#x[0-9a-fA-F]{1,6});)"
 _URL = re.compile(r"""(?<![\w"'=>/])(https?://[^\s<>"']+[^\s<>"'.,;:!?)\]])""")
 _BLOCK = r"(?:address|blockquote|div|dl|fieldset|figure|form|h[1-6]|hr|li|ol|p|pre|section|table|tbody|td|th|tr|ul)"
-_LIGATURES = str.maketrans({"ß": "s", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "þ": "th", "œ": "oe", "ı": "i"})  # noqa: E501 - a table
+_LIGATURES = str.maketrans(
+    {"ß": "s", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "þ": "th", "œ": "oe", "ı": "i"}
+)
 
 
 def filtered(text: str) -> str:
@@ -61,7 +65,9 @@ def _texture(text: str) -> str:
 def paragraphed(text: str) -> str:
     """Blank lines become paragraphs, line ends ``<br />``; block tags stand by themselves."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"<blockquote>(.*?)</blockquote>", r"\n\n<blockquote><p>\1</p></blockquote>\n\n", text, flags=re.S)
+    text = re.sub(
+        r"<blockquote>(.*?)</blockquote>", r"\n\n<blockquote><p>\1</p></blockquote>\n\n", text, flags=re.DOTALL
+    )
     text = re.sub(rf"(<{_BLOCK}[\s>])", r"\n\n\1", text)
     text = re.sub(rf"(</{_BLOCK}>)", r"\1\n\n", text)
     out = []
@@ -73,14 +79,16 @@ def paragraphed(text: str) -> str:
             out.append(f"{piece}\n")
         else:
             out.append(f"<p>{piece.replace(chr(10), '<br />' + chr(10))}</p>\n")
-    return "".join(out).replace("<blockquote>\n<p>", "<blockquote><p>").replace("</p>\n</blockquote>", "</p></blockquote>")
+    return (
+        "".join(out).replace("<blockquote>\n<p>", "<blockquote><p>").replace("</p>\n</blockquote>", "</p></blockquote>")
+    )
 
 
 def comment_html(raw: str) -> str:
     """A stored comment as the public sees it: paragraphs, smart quotes, links on bare addresses."""
     linked = "".join(
         part if part.startswith("<") else _URL.sub(r'<a href="\1" rel="nofollow ugc">\1</a>', part)
-        for part in re.split(r"(<a\b.*?</a>|<[a-zA-Z/!][^<>]*>)", raw, flags=re.S)
+        for part in re.split(r"(<a\b.*?</a>|<[a-zA-Z/!][^<>]*>)", raw, flags=re.DOTALL)
     )
     return paragraphed(texturized(linked))
 
@@ -93,13 +101,13 @@ def has_blocks(content: str) -> bool:
 def post_html(content: str) -> str:
     """A stored post as the public sees it."""
     if has_blocks(content):
-        return re.sub(r"<!-- /?wp:.*?-->", "", content, flags=re.S)
+        return re.sub(r"<!-- /?wp:.*?-->", "", content, flags=re.DOTALL)
     return paragraphed(texturized(content)) if content else ""
 
 
 def plain(markup: str) -> str:
     """Words only."""
-    return " ".join(html.unescape(re.sub(r"<!--.*?-->|<[^>]+>", " ", markup, flags=re.S)).split())
+    return " ".join(html.unescape(re.sub(r"<!--.*?-->|<[^>]+>", " ", markup, flags=re.DOTALL)).split())
 
 
 def excerpt_html(excerpt: str, content: str) -> str:

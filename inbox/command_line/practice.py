@@ -1,0 +1,35 @@
+"""``--practice``: the invented council, signed in to and fetched once, in a folder that goes away afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from inbox.clock import Clock
+from inbox.command_line.session import Running, Session
+from inbox.connectors import CONNECTORS
+from inbox.practice.town import Town
+from inbox.secrets import MemorySecrets
+
+
+@contextlib.contextmanager
+def practising(clock: Clock) -> Iterator[Session]:
+    """A session at a new town. Nothing real can be reached from it: it knows the town's addresses only."""
+    with Town() as town, tempfile.TemporaryDirectory(prefix="postroom-practice-") as folder:
+        session = Session(
+            home=Path(folder), secrets=MemorySecrets(), networks=CONNECTORS, clock=clock, practice=True
+        )  # fmt: skip
+        with session.engine(makes_inbox=True) as running:
+            for site, address in (("council", town.addresses.blog), ("museum", town.addresses.second_blog)):
+                officer = town.credentials(site)
+                _sign_in(running, "wordpress", address, user=officer.user, password=officer.application_password)
+            _sign_in(running, "feed", town.addresses.feed)
+            running.result(running.engine.sync())
+        yield session
+
+
+def _sign_in(running: Running, network: str, address: str, **answers: str) -> None:
+    discovery = running.result(running.engine.discover(network, address))
+    running.result(running.engine.sign_in(discovery, answers))

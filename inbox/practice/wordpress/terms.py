@@ -1,0 +1,141 @@
+"""Categories and tags (wordpress.md section 6, recording ``terms.json``)."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from inbox.practice.blog import Blog, Term
+from inbox.practice.wordpress import text
+from inbox.practice.wordpress.comments_read import CONTEXT
+from inbox.practice.wordpress.params import Arg
+from inbox.practice.wordpress.wire import Answer, Call, RestError, paging
+
+_ORDERS = ("id", "include", "name", "slug", "include_slugs", "term_group", "description", "count")
+
+LIST_ARGS = {
+    "context": CONTEXT,
+    "page": Arg(type="integer", minimum=1, default=1),
+    "per_page": Arg(type="integer", minimum=1, maximum=100, default=10),
+    "search": Arg(type="string"),
+    "exclude": Arg(type="ids", default=[]),
+    "include": Arg(type="ids", default=[]),
+    "order": Arg(type="string", enum=("asc", "desc"), default="asc"),
+    "orderby": Arg(type="string", enum=_ORDERS, default="name"),
+    "hide_empty": Arg(type="boolean", default=False),
+    "parent": Arg(type="integer"),
+    "post": Arg(type="integer"),
+    "slug": Arg(type="words"),
+}
+WRITE_ARGS = {
+    "name": Arg(type="string", required=True),
+    "description": Arg(type="string"),
+    "slug": Arg(type="string"),
+    "parent": Arg(type="integer"),
+}
+
+
+def _taxonomy(call: Call) -> str:
+    return "post_tag" if "/tags" in call.path else "category"
+
+
+def used_by(blog: Blog, term: Term) -> int:
+    """How many published posts carry it."""
+    return sum(p.status == "publish" and term.id in (*p.categories, *p.tags) for p in blog.posts.values())
+
+
+def term_json(call: Call, term: Term) -> dict[str, Any]:
+    """The term; its name HTML-encoded."""
+    tag = term.taxonomy == "post_tag"
+    base, query = ("tags", "tags") if tag else ("categories", "categories")
+    item: dict[str, Any] = {
+        "id": term.id,
+        "count": used_by(call.blog, term),
+        "description": term.description,
+        "link": f"{call.home}/{'tag' if tag else 'category'}/{term.slug}/",
+        "name": html.escape(term.name, quote=False),
+        "slug": term.slug,
+        "taxonomy": term.taxonomy,
+        "parent": term.parent_id,
+        "meta": [],
+        "_links": {
+            "self": [{"href": call.rest(f"wp/v2/{base}/{term.id}")}],
+            "collection": [{"href": call.rest(f"wp/v2/{base}")}],
+            "about": [{"href": call.rest(f"wp/v2/taxonomies/{term.taxonomy}")}],
+            "wp:post_type": [{"href": call.rest("wp/v2/posts", f"{query}={term.id}")}],
+        },
+    }
+    if tag:
+        del item["parent"]
+    return item
+
+
+def may_list(call: Call) -> None:
+    """Public, but ``context=edit`` is not."""
+    if call.get("context") == "edit" and not call.may("edit_posts"):
+        raise call.denied("rest_forbidden_context", "Sorry, you are not allowed to edit terms in this taxonomy.")
+
+
+def listing(call: Call) -> Answer:
+    """One page of terms, by name."""
+    found = [t for t in call.blog.terms.values() if t.taxonomy == _taxonomy(call) and _matches(call, t)]
+    keys: dict[str, Any] = {
+        "id": lambda t: t.id,
+        "slug": lambda t: t.slug,
+        "count": lambda t: (used_by(call.blog, t), t.name),
+    }
+    found.sort(key=keys.get(call.get("orderby"), lambda t: (t.name.lower(), t.id)), reverse=call.get("order") == "desc")
+    per_page, page = call.get("per_page"), call.get("page")
+    body = [term_json(call, t) for t in found[(page - 1) * per_page : page * per_page]]
+    return Answer(body=body, headers=paging(call, len(found), per_page, page))
+
+
+def _matches(call: Call, term: Term) -> bool:
+    needle = (call.get("search") or "").lower()
+    post = call.blog.posts.get(call.get("post") or 0)
+    return (
+        (not needle or needle in term.name.lower() or needle in term.slug)
+        and (not call.get("include") or term.id in call.get("include"))
+        and term.id not in call.get("exclude")
+        and (not call.sent("slug") or term.slug in call.get("slug"))
+        and (call.get("parent") is None or term.parent_id == call.get("parent"))
+        and (not call.sent("post") or (post is not None and term.id in (*post.categories, *post.tags)))
+        and not (call.get("hide_empty") and used_by(call.blog, term) == 0)
+    )
+
+
+def may_create(call: Call) -> None:
+    """Editors may create both kinds."""
+    if not call.may("manage_categories"):
+        raise call.denied("rest_cannot_create", "Sorry, you are not allowed to create terms in this taxonomy.")
+
+
+def create(call: Call) -> Answer:
+    """201 with the term, or 400 ``term_exists`` with the id of the one that is there."""
+    taxonomy, name, parent = _taxonomy(call), str(call.get("name")).strip(), call.get("parent") or 0
+    for term in call.blog.terms.values():
+        if (term.taxonomy, term.name.lower(), term.parent_id) == (taxonomy, name.lower(), parent):
+            extra = {"data": {"term_id": term.id}, "additional_data": [term.id, term.id]}
+            message = "A term with the name provided already exists in this taxonomy."
+            raise RestError(400, "term_exists", message, extra=extra)
+    slug = text.slug_of(call.get("slug") or name)
+    taken = {t.slug for t in call.blog.terms.values() if t.taxonomy == taxonomy}
+    number, wanted = 2, slug
+    while slug in taken:
+        slug, number = f"{wanted}-{number}", number + 1
+    term = call.blog.add_term(
+        Term(
+            id=0, taxonomy=taxonomy, name=name, slug=slug, parent_id=parent, description=call.get("description") or ""
+        )
+    )  # fmt: skip
+    base = "tags" if taxonomy == "post_tag" else "categories"
+    headers = {"Location": call.rest(f"wp/v2/{base}/{term.id}")}
+    return Answer(body=term_json(call, term), status=201, headers=headers)
+
+
+def one(call: Call) -> Answer:
+    """One term."""
+    term = call.blog.terms.get(int(call.ids["id"]))
+    if term is None or term.taxonomy != _taxonomy(call):
+        raise RestError(404, "rest_term_invalid", "Term does not exist.")
+    return Answer(body=term_json(call, term))

@@ -1,0 +1,1 @@
+"""The tabs, the rail and the status line: where things are and how they are doing."""

@@ -1,0 +1,1 @@
+"""Writing a post: the state without widgets, pictures, previews, and the window around them."""

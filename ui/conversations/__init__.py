@@ -1,0 +1,1 @@
+"""The list: model, painted rows, view."""

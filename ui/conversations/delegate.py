@@ -1,0 +1,187 @@
+"""Paints a row from its value: no query, no parsing, no network. Heights come from the font, so 200 % text fits."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from inbox.store.reading import ConversationRow
+from ui.conversations.model import ROW
+from ui.format import initials, short_time
+from ui.theme import CHIP_RADIUS, Theme, scaled
+from ui.widgets.glyph import paint_glyph
+
+_PAD, _STATE_X, _AVATAR_X = 12, 13, 30
+_CACHE = 400
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Three lines: name and where with the time at right; first words; chips. ``compact``: one line."""
+
+    def __init__(self, theme: Theme, channel_title: Callable[[str], str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._channel_title = channel_title
+        self.compact = False
+        self._fonts: tuple[QFont, ...] = ()
+        self._metrics: tuple[QFontMetricsF, ...] = ()
+        self._font_key = ""
+        self._elided: OrderedDict[tuple[object, ...], tuple[str, str, str]] = OrderedDict()
+
+    def _use_font(self, font: QFont) -> None:
+        if self._font_key != font.key():
+            self._font_key = font.key()
+            self._fonts = (
+                scaled(font, 100, QFont.Weight.Medium), scaled(font, 100, QFont.Weight.Bold), scaled(font, 100),
+                scaled(font, 92), scaled(font, 85, QFont.Weight.DemiBold), scaled(font, 85, QFont.Weight.DemiBold),
+            )  # fmt: skip
+            self._metrics = tuple(QFontMetricsF(f) for f in self._fonts)
+            self._elided.clear()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        self._use_font(option.font)
+        line, chip = self._metrics[0].height(), self._metrics[4].height() + 4
+        height = line + 18 if self.compact else 9 + line + 2 + line + 6 + chip + 10
+        return QSize(200, round(height))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        row: ConversationRow = index.data(ROW)
+        self._use_font(option.font)
+        t = self._theme.tokens
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        rect = QRectF(option.rect)
+        ground = QColor(t.accent_soft if selected else t.surface)
+        painter.save()
+        painter.fillRect(rect, ground)
+        if selected:
+            painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), QColor(t.accent))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), QColor(t.line))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        line = self._metrics[0].height()
+        top = rect.top() + (9 if not self.compact else 9)
+        size = min(34.0, line * 2) if not self.compact else line
+        self._paint_state(painter, row, QPointF(rect.left() + _STATE_X, top + (size / 2)))
+        avatar = QRectF(rect.left() + _AVATAR_X, top + (1 if not self.compact else 0), size, size)
+        self._paint_avatar(painter, row, avatar, ground)
+        left = avatar.right() + 14
+        now = datetime.now(UTC)
+        when = short_time(row.last_at, now)
+        when_width = self._metrics[3].horizontalAdvance(when)
+        right = rect.right() - _PAD
+        name_font = 1 if row.unread else 0
+        name, where, words = self._elide(row, right - left - when_width - 12, right - left, name_font)
+        baseline = top + self._metrics[0].ascent()
+        painter.setFont(self._fonts[name_font])
+        painter.setPen(QColor(t.text))
+        painter.drawText(QPointF(left, baseline), name)
+        x = left + self._metrics[name_font].horizontalAdvance(name) + 8
+        painter.setFont(self._fonts[3])
+        painter.setPen(QColor(t.text_3))
+        if where:
+            painter.drawText(QPointF(x, baseline), where)
+        painter.drawText(QPointF(right - when_width, baseline), when)
+        if self.compact:
+            painter.restore()
+            return
+        painter.setFont(self._fonts[2])
+        painter.setPen(QColor(t.text if row.unread else t.text_2))
+        painter.drawText(QPointF(left, baseline + line + 2), words)
+        self._paint_chips(painter, row, left, top + 2 * line + 8, right)
+        painter.restore()
+
+    def _elide(self, row: ConversationRow, first: float, second: float, name_font: int) -> tuple[str, str, str]:
+        key = (row, round(first), round(second), name_font, self.compact)
+        if (known := self._elided.get(key)) is not None:
+            self._elided.move_to_end(key)
+            return known
+        right = Qt.TextElideMode.ElideRight
+        title = row.context_title or (row.subject if row.kind == "post" else "")
+        where = row.handle or (f"on “{title}”" if title else "")
+        if self.compact:
+            where = " · ".join(p for p in (where, row.snippet) if p)
+        name = self._metrics[name_font].elidedText(row.author or "Unknown", right, first * (0.62 if where else 1))
+        room = first - self._metrics[name_font].horizontalAdvance(name) - 8
+        where = self._metrics[3].elidedText(where, right, room) if room > 30 else ""
+        found = (name, where, self._metrics[2].elidedText(row.snippet, right, second))
+        self._elided[key] = found
+        if len(self._elided) > _CACHE:
+            self._elided.popitem(last=False)
+        return found
+
+    def _paint_state(self, painter: QPainter, row: ConversationRow, centre: QPointF) -> None:
+        t = self._theme.tokens
+        if row.place == "owed":
+            painter.setPen(QPen(QColor(t.owed), 2))
+            painter.setBrush(QColor(t.owed) if row.unread else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(centre, 4, 4)
+        elif row.unread:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.accent))
+            painter.drawEllipse(centre, 4, 4)
+
+    def _paint_avatar(self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor) -> None:
+        t = self._theme.tokens
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.sunken))
+        painter.drawEllipse(rect)
+        painter.setPen(QColor(t.text_2))
+        painter.setFont(self._fonts[5])
+        if not self.compact:
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, initials(row.author))
+        side = rect.width() * (0.53 if not self.compact else 0.9)
+        glyph = QRectF(rect.right() - side * 0.72, rect.bottom() - side * 0.72, side, side)
+        if self.compact:
+            glyph = QRectF(rect.center().x() - side / 2, rect.center().y() - side / 2, side, side)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(glyph.adjusted(-2, -2, 2, 2), 5, 5)
+        paint_glyph(painter, glyph, row.network, self._fonts[5])
+
+    def _paint_chips(self, painter: QPainter, row: ConversationRow, x: float, y: float, right: float) -> None:
+        t = self._theme.tokens
+        metrics = self._metrics[4]
+        height = metrics.height() + 4
+        painter.setFont(self._fonts[4])
+        for words, colour, soft in self._chips(row):
+            width = metrics.horizontalAdvance(words) + 12
+            if x + width > right:
+                break
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(getattr(t, soft)))
+            painter.drawRoundedRect(QRectF(x, y, width, height), CHIP_RADIUS, CHIP_RADIUS)
+            painter.setPen(QColor(getattr(t, colour)))
+            painter.drawText(QPointF(x + 6, y + 2 + metrics.ascent()), words)
+            x += width + 6
+
+    def _chips(self, row: ConversationRow) -> list[tuple[str, str, str]]:
+        """Words, text token and ground token of what changes how one acts."""
+        found = []
+        if row.outgoing == "trouble":
+            found.append(("not sent", "danger", "danger_soft"))
+        elif row.outgoing == "queued":
+            found.append(("on its way", "accent", "accent_soft"))
+        if row.held:
+            found.append(("held", "on_private", "private"))
+        if row.place == "owed":
+            found.append(("owed" if row.owed < 2 else f"{row.owed} owed", "owed", "owed_soft"))
+        elif row.place == "done":
+            found.append(("done", "ok", "ok_soft"))
+        elif row.place == "waiting":
+            found.append(("waiting", "text_2", "sunken"))
+        elif row.place == "aside":
+            found.append(("set aside", "text_2", "sunken"))
+        if not row.public:
+            found.append(("private", "on_private", "private"))
+        if row.messages > 1:
+            found.append((f"{row.messages} messages", "text_2", "sunken"))
+        if row.kind == "post" and row.place != "published":
+            found.append((self._channel_title(row.channel_id), "text_2", "sunken"))
+        return found

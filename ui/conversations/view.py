@@ -1,0 +1,319 @@
+"""The list pane: search field, rows, what is new above, and what to say when there is nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QLineEdit, QListView, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from inbox.events import Changed
+from inbox.model import ChannelId, ConversationId, MessageId
+from inbox.store import reading
+from inbox.store.reading import ConversationRow
+from inbox.tasks import Tasks
+from ui.conversations.delegate import RowDelegate
+from ui.conversations.model import ConversationList, FoundList
+from ui.format import plural
+from ui.reader import Reader
+from ui.slots import async_slot
+from ui.theme import Theme
+
+SEARCH_PAUSE_MS = 60
+
+
+class ConversationPane(QWidget):
+    """``opened(id, message_id)``: show it (message 0: from its start). ``entered``: go into it with the keyboard."""
+
+    opened = Signal(int, int)
+    entered = Signal()
+
+    def __init__(
+        self, reader: Reader, theme: Theme, tasks: Tasks, channel_title: Callable[[ChannelId], str],
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self.tasks = tasks
+        self._reader = reader
+        self._asked = ""
+        self._empty_words: Callable[[], tuple[str, str]] = lambda: ("", "")
+        self.setProperty("role", "surface")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.model = ConversationList(reader, channel_title, self)
+        self.found = FoundList(channel_title, self)
+        self.search = QLineEdit(placeholderText=self.tr("Search everything"), clearButtonEnabled=True)
+        self.search.setAccessibleName(self.tr("Search everything"))
+        self.search.setToolTip(self.tr("Search every message kept here (/)"))
+        self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
+        self.search.textEdited.connect(lambda: self._pause.start())
+        self.search.textChanged.connect(lambda text: text or self._leave_search())
+        self._pause.timeout.connect(self._look_up)
+        self.view = _Rows()
+        self.view.setModel(self.model)
+        self.delegate = RowDelegate(theme, lambda i: channel_title(ChannelId(i)), self.view)
+        self.view.setItemDelegate(self.delegate)
+        self.view.setAccessibleName(self.tr("Conversations"))
+        self.view.entered_row.connect(self.entered)
+        self.view.selectionModel().currentChanged.connect(self._current_changed)
+        self.news = QPushButton(self.tr("New above"), visible=False)
+        self.news.setProperty("role", "quiet")
+        self.news.clicked.connect(self.show_newest)
+        self.empty = _Empty()
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.view)
+        self._stack.addWidget(self.empty)
+        head = QFrame()
+        head.setProperty("role", "surface")
+        head_layout = QVBoxLayout(head)
+        head_layout.setContentsMargins(12, 8, 12, 8)
+        head_layout.addWidget(self.search)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(head)
+        layout.addWidget(self.news)
+        rows = QWidget()
+        rows.setLayout(self._stack)
+        layout.addWidget(rows, 1)
+        self.model.rowsAboutToBeInserted.connect(self._before_insert)
+        self.model.rowsInserted.connect(self._after_insert)
+        self.model.rowsRemoved.connect(lambda: self._say_if_empty())
+        self.model.arrived.connect(self._arrived)
+        self.model.modelReset.connect(self._say_if_empty)
+        self._minute = QTimer(self, interval=20_000)
+        self._minute.timeout.connect(self.view.viewport().update)
+        self._minute.start()
+        self._new = 0
+        self._hold: tuple[int, int] | None = None
+
+    # Which list
+
+    def explain_empty(self, words: Callable[[], tuple[str, str]]) -> None:
+        """Title and sentence for an empty list, asked for when it is shown."""
+        self._empty_words = words
+
+    def show_place(self, place: str, network: str) -> None:
+        """Show another list from its top; nothing is selected."""
+        if self.searching:
+            self.search.clear()
+        self.model.show_place(place, network)
+        self._count_new(0)
+
+    def on_changed(self, changed: Changed) -> None:
+        """Follow the engine."""
+        self.model.on_changed(changed)
+        if self.searching and changed.conversations:
+            self.view.viewport().update()
+
+    # Where we are
+
+    @property
+    def searching(self) -> bool:
+        """Whether search results are shown."""
+        return self.view.model() is self.found
+
+    def current(self) -> ConversationRow | None:
+        """The row the officer is on."""
+        model = self.found if self.searching else self.model
+        return model.row_at(self.view.currentIndex().row())
+
+    def select(self, conversation_id: int) -> bool:
+        """Go to a conversation of this list, reading on until it is there."""
+        position = self.model.load_until(conversation_id)
+        if position >= 0:
+            self.view.setCurrentIndex(self.model.index(position))
+        return position >= 0
+
+    def step(self, by: int) -> bool:
+        """Go up or down; returns whether there was anywhere to go."""
+        model = self.view.model()
+        position = self.view.currentIndex().row() + by if self.view.currentIndex().isValid() else 0
+        if position >= model.rowCount() and model.canFetchMore(QModelIndex()):
+            model.fetchMore(QModelIndex())
+        if not 0 <= position < model.rowCount():
+            return False
+        self.view.setCurrentIndex(model.index(position, 0))
+        return True
+
+    def take_current_and_step(self) -> ConversationRow | None:
+        """Remove the current row from the list and go to the one below (or above, at the end)."""
+        row = self.current()
+        if row is None or self.searching:
+            return row
+        position = self.view.currentIndex().row()
+        if not self.step(1):
+            self.step(-1)
+        if self.model.rowCount() == 1:
+            self.view.setCurrentIndex(QModelIndex())
+        self.model.take(row.id)
+        if not self.view.currentIndex().isValid() and self.model.rowCount():
+            self.view.setCurrentIndex(self.model.index(min(position, self.model.rowCount() - 1)))
+        return row
+
+    def show_newest(self) -> None:
+        """Go to the top of the list."""
+        self.view.scrollToTop()
+        if self.view.model().rowCount():
+            self.view.setCurrentIndex(self.view.model().index(0, 0))
+        self._count_new(0)
+
+    def set_compact(self, compact: bool) -> None:
+        """One line per row, or three."""
+        self.delegate.compact = compact
+        self.view.scheduleDelayedItemsLayout()
+        self.view.viewport().update()
+
+    def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if self.searching:
+            hit = self.found.hit_at(current.row())
+            if hit is not None:
+                self.opened.emit(hit.row.id, hit.message_id)
+            return
+        row = self.model.row_at(current.row())
+        if row is None:
+            self.model.release()
+            self.opened.emit(0, 0)
+        elif row.id != self.model.kept:
+            self.model.release()
+            self.model.kept = row.id
+            self.opened.emit(row.id, 0)
+
+    # A poll never moves what is being looked at
+
+    def _before_insert(self, _: QModelIndex, first: int, last: int) -> None:
+        bar = self.view.verticalScrollBar()
+        top = self.view.indexAt(self.view.viewport().rect().topLeft())
+        at_rest = bar.value() == 0 and not self.view.currentIndex().isValid()
+        self._hold = None if at_rest or not top.isValid() or first > top.row() else (bar.value(), last - first + 1)
+
+    def _after_insert(self) -> None:
+        if self._hold is not None:
+            value, count = self._hold
+            self._hold = None
+            self.view.doItemsLayout()
+            bar = self.view.verticalScrollBar()
+            bar.setValue(value + count * self.view.sizeHintForRow(0))
+        if self._stack.currentWidget() is not self.view:
+            self._stack.setCurrentWidget(self.view)
+
+    def _arrived(self, count: int) -> None:
+        self._count_new(self._new + count if self.view.verticalScrollBar().value() > 0 else 0)
+
+    def _count_new(self, count: int) -> None:
+        self._new = count
+        self.news.setVisible(count > 0)
+        self.news.setText(self.tr("↑ {0} above").format(plural(count, "new conversation")))
+
+    # Search
+
+    def _look_up(self) -> None:
+        words = self.search.text()
+        if words.strip():
+            self._asked = words
+            self._reader.interrupt()
+            self._run_search()
+
+    @async_slot
+    async def _run_search(self) -> None:
+        while True:
+            words = self._asked
+            network = self.model.network
+            try:
+                hits = await self._reader.slowly(lambda c: reading.search(c, words, network=network, limit=100))
+            except sqlite3.OperationalError:  # interrupted: a newer question is waiting
+                hits = []
+            if words == self._asked:
+                break
+        if self.search.text() == words:  # a late answer to an old question is dropped
+            self._show_hits(hits)
+
+    def _show_hits(self, hits: list[reading.Hit]) -> None:
+        self.found.show_hits(hits)
+        if not self.searching:
+            self._swap(self.found)
+        self._say_if_empty()
+
+    def _leave_search(self) -> None:
+        self._pause.stop()
+        self._asked = ""
+        if self.searching:
+            self._swap(self.model)
+            if self.model.kept is not None:
+                position = self.model.position_of(self.model.kept)
+                if position >= 0:
+                    self.view.selectionModel().setCurrentIndex(
+                        self.model.index(position), QItemSelectionModel.SelectionFlag.ClearAndSelect
+                    )
+        self._say_if_empty()
+
+    def _swap(self, model: ConversationList | FoundList) -> None:
+        self.view.setModel(model)
+        self.view.selectionModel().currentChanged.connect(self._current_changed)
+
+    def _say_if_empty(self) -> None:
+        if self.view.model().rowCount():
+            self._stack.setCurrentWidget(self.view)
+            return
+        if self.searching:
+            title = self.tr("Nothing found for “{0}”").format(self.search.text())
+            words = self.tr("Every word must occur; the last may be unfinished. Accents do not matter.")
+        else:
+            title, words = self._empty_words()
+        self.empty.say(title, words)
+        self._stack.setCurrentWidget(self.empty)
+
+
+class _Rows(QListView):
+    """The rows. Enter goes into the conversation; letters are commands of the window, not a search."""
+
+    entered_row = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "plain")
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.activated.connect(lambda: self.entered_row.emit())
+        self.setMinimumWidth(260)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters belong to the commands."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.entered_row.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(440, 600)
+
+
+class _Empty(QWidget):
+    """A title and a sentence in the middle of an empty list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        self._title = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._words = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
+        self._words.setProperty("role", "text-3")
+        layout.addStretch(2)
+        layout.addWidget(self._title)
+        layout.addWidget(self._words)
+        layout.addStretch(3)
+
+    def say(self, title: str, words: str) -> None:
+        """Show these."""
+        self._title.setText(title)
+        self._words.setText(words)
+        self.setAccessibleName(f"{title} {words}")

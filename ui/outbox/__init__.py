@@ -1,0 +1,1 @@
+"""The outbox as seen: what waits, leaves, went, or needs a person."""

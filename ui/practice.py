@@ -1,0 +1,104 @@
+"""Practice in the window: the stripe that says so, the clock's buttons, and signing in to the town."""
+
+from __future__ import annotations
+
+import asyncio
+
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from inbox.engine import Engine
+from inbox.practice.town import Town
+from ui.theme import Theme
+
+SPEEDS = (60.0, 240.0, 20.0)
+
+
+async def sign_in_to(town: Town, engine: Engine) -> None:
+    """Give the engine the town's accounts, through the same door as any other."""
+    where = town.addresses
+    for network, address, site in (
+        ("wordpress", where.blog, "council"), ("wordpress", where.second_blog, "museum"), ("feed", where.feed, ""),
+    ):  # fmt: skip
+        discovery = await asyncio.wrap_future(engine.discover(network, address))
+        answers: dict[str, str] = {}
+        if site:
+            credentials = town.credentials(site)
+            answers = {"user": credentials.user, "password": credentials.application_password}
+        await asyncio.wrap_future(engine.sign_in(discovery, answers))
+
+
+class PracticeStripe(QWidget):
+    """Says PRACTICE across the window and holds the town's clock. ``leave``: connect something real."""
+
+    leave = Signal()
+
+    def __init__(self, town: Town, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._town, self._theme = town, theme
+        self._speed = 0
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(12)
+        word = QLabel(self.tr("PRACTICE"))
+        word.setProperty("role", "practice")
+        self._words = QLabel()
+        self._words.setProperty("role", "text-2")
+        self._words.setWordWrap(True)
+        self._stop = QPushButton()
+        self._step = QPushButton(self.tr("Next event"))
+        self._faster = QPushButton()
+        real = QPushButton(self.tr("Connect something real …"))
+        self._stop.clicked.connect(self.toggle)
+        self._step.clicked.connect(lambda: (self._town.step(), self._say()))
+        self._faster.clicked.connect(self._next_speed)
+        real.clicked.connect(self.leave)
+        row.addWidget(word)
+        row.addWidget(self._words, 1)
+        for button in (self._stop, self._step, self._faster, real):
+            row.addWidget(button)
+        self._timer = QTimer(self, interval=1000)
+        self._timer.timeout.connect(self._say)
+        self._timer.start()
+        self.setAccessibleName(self.tr("Practice: an invented town. Nothing leaves this machine."))
+        self._say()
+
+    def toggle(self) -> None:
+        """Stop the town's clock, or let it go on."""
+        if self._town.clock.running:
+            self._town.clock.stop()
+        else:
+            self._town.clock.go()
+        self._say()
+
+    def _next_speed(self) -> None:
+        self._speed = (self._speed + 1) % len(SPEEDS)
+        self._town.clock.speed = SPEEDS[self._speed]
+        self._say()
+
+    def _say(self) -> None:
+        running = self._town.clock.running
+        self._stop.setText(self.tr("Stop the clock") if running else self.tr("Start the clock"))
+        self._faster.setText(self.tr("Speed {0}×").format(int(SPEEDS[self._speed])))
+        state = self.tr("its people write while you watch") if running else self.tr("the clock is stopped")
+        self._words.setText(self.tr("An invented town: nothing here is real or leaves this machine; {0}.").format(state))
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.tokens.surface))
+        colour = QColor(self._theme.tokens.practice)
+        # Stripes along the lower edge: a pattern, not only a colour, says that this is practice.
+        band = QRectF(0, self.height() - 4, self.width(), 4)
+        painter.setClipRect(band)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        x = -8
+        while x < self.width():
+            painter.save()
+            painter.translate(x, band.top())
+            painter.shear(-1.0, 0)
+            painter.drawRect(QRectF(4, 0, 8, 4))
+            painter.restore()
+            x += 16
+        painter.end()

@@ -1,0 +1,1 @@
+"""One conversation: context, messages, what is on its way, and the reply."""

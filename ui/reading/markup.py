@@ -1,0 +1,48 @@
+"""Strangers' markup made harmless, for QLabel's rich text. nh3 does the cleaning; this says what may stay.
+
+Nothing that loads from anywhere remains: no images, styles, forms, frames or scripts. Pictures become words; the
+reader may ask for them.
+"""
+
+from __future__ import annotations
+
+import html as escaping
+import re
+
+import nh3
+
+_TAGS = {"p", "br", "b", "strong", "i", "em", "u", "s", "del", "a", "ul", "ol", "li", "blockquote", "code", "pre", "q",
+         "h1", "h2", "h3", "h4", "h5", "h6", "sub", "sup"}  # fmt: skip
+_SCHEMES = {"http", "https", "mailto"}
+_BIDI = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+"""Direction overrides can dress gpj.exe as exe.jpg: taken out of what is shown (what arrived is kept)."""
+_PICTURE = re.compile(r"<img\b[^>]*?(?:\balt=(?:\"([^\"]*)\"|'([^']*)'))?[^>]*>", re.IGNORECASE)
+_HEADING = re.compile(r"<(/?)h[1-6]>")
+
+
+def clean(html: str) -> str:
+    """``html`` reduced to plain formatting and links that say where they go. Safe to show."""
+    named = _PICTURE.sub(lambda m: f" [picture: {m[1] or m[2]}] " if m[1] or m[2] else " [picture] ", html)
+    kept = nh3.clean(
+        named.translate(_BIDI), tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None,
+        clean_content_tags={"script", "style", "iframe", "object", "svg", "math"},
+    )  # fmt: skip
+    return _HEADING.sub(r"<\1p>", kept)
+
+
+def from_text(text: str) -> str:
+    """Plain text as paragraphs, every character as it is, web addresses as links."""
+    safe = escaping.escape(text.translate(_BIDI), quote=False)
+    linked = re.sub(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])", r'<a href="\1">\1</a>', safe)
+    return "".join(f"<p>{part}</p>" for part in linked.replace("\n", "<br>").split("<br><br>"))
+
+
+def shown(html: str, text: str) -> str:
+    """What to show of a message: its cleaned markup, or its text when there is none. Paragraphs without outer gaps."""
+    body = clean(html) if html.strip() else from_text(text)
+    return re.sub(r"<p>\s*</p>", "", body).strip() or from_text(text)
+
+
+def plain(text: str) -> str:
+    """One line of a stranger's words as a label shows them: no markup meant, no direction tricks."""
+    return " ".join(text.translate(_BIDI).split())

@@ -1,0 +1,152 @@
+"""The reply box: shouts where, how public and as whom; keeps what is typed; sends through the outbox."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+
+from inbox.model import Channel, MessageState
+from inbox.store.reading import StoredMessage
+from ui.reading.cards import label
+from ui.reading.markup import plain
+from ui.widgets.glyph import Glyph
+
+DRAFT_PAUSE_MS = 500
+
+
+class ReplyBox(QFrame):
+    """``send(text, close)``, ``draft(text)`` after each pause, ``left`` on Escape."""
+
+    send = Signal(str, bool)
+    draft = Signal(str)
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.target: StoredMessage | None = None
+        self.editing = False
+        box = QVBoxLayout(self)
+        box.setContentsMargins(1, 1, 1, 1)
+        box.setSpacing(0)
+        head = QFrame()
+        head_row = QHBoxLayout(head)
+        head_row.setContentsMargins(14, 9, 14, 9)
+        head_row.setSpacing(8)
+        self._glyph = Glyph("")
+        self._where = label("", bold=True, wrap=True)
+        self._to = label("", "text-3", percent=92)
+        self._to.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        head_row.addWidget(self._glyph)
+        head_row.addWidget(self._where, 1)
+        head_row.addWidget(self._to)
+        box.addWidget(head)
+        line = QFrame()
+        line.setProperty("role", "line")
+        line.setFixedHeight(1)
+        box.addWidget(line)
+        self.text = QPlainTextEdit()
+        self.text.setProperty("role", "bare")
+        self.text.setTabChangesFocus(True)
+        self.text.installEventFilter(self)
+        self.text.textChanged.connect(self._typed)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        box.addWidget(self.text, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(14, 4, 12, 12)
+        foot.setSpacing(8)
+        self.note = QLabel()
+        self.note.setProperty("role", "text-3")
+        self.note.setWordWrap(True)
+        self.keep_open = QPushButton(self.tr("Reply"))
+        self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Return)"))
+        self.close_too = QPushButton()
+        self.close_too.setProperty("role", "primary")
+        self.keep_open.clicked.connect(lambda: self._send(False))
+        self.close_too.clicked.connect(lambda: self._send(True))
+        foot.addWidget(self.note, 1)
+        foot.addWidget(self.keep_open)
+        foot.addWidget(self.close_too)
+        box.addLayout(foot)
+        self._pause = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.draft.emit(self.text.toPlainText()))
+        self._sync_height()
+        self._typed()
+
+    def answer(self, target: StoredMessage, channel: Channel, *, draft: str | None = None) -> None:
+        """Answer this message; ``draft`` replaces what is typed, ``None`` leaves it."""
+        self.target, self.editing = target, False
+        m = target.message
+        name = plain(m.author.name) or self.tr("Unknown")
+        kind = self.tr("Public reply") if m.public else self.tr("Private message")
+        self._glyph.show_network(channel.network)
+        self._where.setText(
+            self.tr("{0} on {1} as {2}").format(kind, channel.title, channel.speaks_as or channel.title)
+        )
+        self._to.setText(self.tr("to {0}").format(name if len(name) < 32 else name[:31] + "…"))
+        held = m.state is MessageState.HELD
+        self.close_too.setText(self.tr("Approve, reply and close") if held else self.tr("Reply and close  Ctrl ↵"))
+        self.keep_open.setText(self.tr("Approve and reply") if held else self.tr("Reply"))
+        self.keep_open.show()
+        self.text.setPlaceholderText(self.tr("Answer {0} …  (r)").format(name))
+        self.text.setAccessibleName(f"{self._where.text()}, {self._to.text()}")
+        if draft is not None:
+            self.set_text(draft)
+
+    def edit(self, target: StoredMessage, channel: Channel) -> None:
+        """Change the words of a message of ours."""
+        self.answer(target, channel, draft=target.message.text)
+        self.editing = True
+        self._where.setText(self.tr("Edit our words on {0}, in public").format(channel.title))
+        self._to.setText("")
+        self.close_too.setText(self.tr("Save the change  Ctrl ↵"))
+        self.keep_open.hide()
+        self.text.setAccessibleName(self._where.text())
+
+    def set_text(self, text: str) -> None:
+        """Put the text in, the cursor behind it; this is not typing, so no draft is kept of it."""
+        self.text.setPlainText(text)
+        cursor = self.text.textCursor()
+        cursor.movePosition(cursor.MoveOperation.End)
+        self.text.setTextCursor(cursor)
+        self._pause.stop()
+
+    def flush(self) -> None:
+        """Keep the draft now: the conversation is about to change."""
+        if self._pause.isActive() and not self.editing:
+            self._pause.stop()
+            self.draft.emit(self.text.toPlainText())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.text and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape:
+                self.left.emit()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (
+                event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            ):
+                self._send(not event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                return True
+        if watched is self.text and event.type() == QEvent.Type.FontChange:
+            self._sync_height()
+        return super().eventFilter(watched, event)
+
+    def _send(self, close: bool) -> None:
+        if (text := self.text.toPlainText().strip()) and self.target is not None:
+            self._pause.stop()
+            self.send.emit(text, close)
+
+    def _typed(self) -> None:
+        text = self.text.toPlainText().strip()
+        self.close_too.setEnabled(bool(text))
+        self.keep_open.setEnabled(bool(text))
+        if not self.editing:
+            self._pause.start()
+        self._sync_height()
+
+    def _sync_height(self) -> None:
+        """Grow with the text, from two lines to eight."""
+        line = self.text.fontMetrics().lineSpacing()
+        lines = min(max(int(self.text.document().size().height()), 2), 8)  # counted in lines by its plain layout
+        self.text.setFixedHeight(round(line * (lines + 0.8)) + 8)

@@ -1,0 +1,453 @@
+"""The conversation pane: context strip, messages in time order, what is on its way, and the reply box below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+
+from inbox.engine import Engine
+from inbox.errors import PostroomError
+from inbox.events import Changed
+from inbox.model import Capability, Channel, DeliveryId, MessageId, MessageState, Moderation
+from inbox.store import accounts, outbox, reading
+from inbox.store.reading import ConversationRow, StoredMessage
+from inbox.tasks import Tasks
+from ui.reader import Reader
+from ui.reading.cards import Card, ContextCard, MessageCard, PendingCard
+from ui.reading.reply import ReplyBox
+from ui.slots import async_slot
+
+FIRST_CARDS = 24
+CARDS_A_TURN = 8
+"""Cards made at once, so that a conversation of hundreds opens at its newest and fills in without holding anything up."""
+
+
+class ConversationView(QWidget):
+    """Shows one conversation. ``replied(delivery, closed)``; ``failed(error)``; ``left`` on Escape."""
+
+    replied = Signal(int, bool)
+    failed = Signal(object)
+    moderated = Signal(str)
+    left = Signal()
+    person_changed = Signal(object)
+
+    def __init__(self, engine: Engine, reader: Reader, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tasks = tasks
+        self._engine = engine
+        self._reader = reader
+        self.row: ConversationRow | None = None
+        self.channel: Channel | None = None
+        self._messages: list[StoredMessage] = []
+        self._cards: dict[MessageId, MessageCard] = {}
+        self._waiting: list[StoredMessage] = []
+        self._pending: list[PendingCard] = []
+        self.current: MessageCard | None = None
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(20, 16, 20, 16)
+        self._column.setSpacing(12)
+        inner = QWidget()
+        inner.setProperty("role", "window")
+        outer = QVBoxLayout(inner)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addLayout(self._column)
+        outer.addStretch(1)
+        self.scroll = QScrollArea(widgetResizable=True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll.setWidget(inner)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setAccessibleName(self.tr("Conversation"))
+        self.reply = ReplyBox()
+        self.reply.send.connect(self._send)
+        self.reply.draft.connect(self._keep_draft)
+        self.reply.left.connect(self.focus_current)
+        reply_row = QVBoxLayout()
+        reply_row.setContentsMargins(20, 4, 20, 16)
+        reply_row.addWidget(self.reply)
+        self._whole = QWidget()
+        whole = QVBoxLayout(self._whole)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.scroll, 1)
+        whole.addLayout(reply_row)
+        self._nothing = QLabel(self.tr("Choose a conversation"), alignment=Qt.AlignmentFlag.AlignCenter)
+        self._nothing.setProperty("role", "text-3")
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._nothing)
+        self._stack.addWidget(self._whole)
+        self._fill = QTimer(self, interval=0, singleShot=True)
+        self._fill.timeout.connect(self._make_more)
+        self._second = QTimer(self, interval=500)
+        self._second.timeout.connect(self._tick)
+        self._read = QTimer(self, singleShot=True, interval=600)
+        self._read.timeout.connect(self._mark_read)
+        self._anchor: tuple[QWidget, int] | None = None
+
+    # What is shown
+
+    def show_conversation(self, conversation_id: int, message_id: int = 0) -> None:
+        """Show this conversation, at ``message_id`` or at the newest owed message; 0 shows nothing."""
+        if self.row is not None and self.row.id == conversation_id:
+            if message_id:
+                self._go_to(MessageId(message_id))
+            return
+        self.reply.flush()
+        self._read.stop()
+        self._clear()
+        row = reading.rows(self._reader.connection, [conversation_id]).get(conversation_id) if conversation_id else None  # type: ignore[call-overload]
+        self.row = row
+        if row is None:
+            self._stack.setCurrentWidget(self._nothing)
+            self.person_changed.emit(None)
+            return
+        connection = self._reader.connection
+        self.channel = accounts.channel(connection, row.channel_id)
+        assert self.channel is not None
+        self._messages = reading.conversation(connection, row.id)
+        context = reading.context(connection, row)
+        if context is not None:
+            self._add(ContextCard(context, self.channel), 0)
+        newest = self._messages[-FIRST_CARDS:]
+        self._waiting = self._messages[:-FIRST_CARDS]
+        for stored in newest:
+            self._add_message(stored, self._column.count())
+        self._show_pending()
+        self._stack.setCurrentWidget(self._whole)
+        self._target(message_id)
+        if self._waiting:
+            self._fill.start()
+        if row.unread:
+            self._read.start()
+        QTimer.singleShot(0, self._to_current)
+
+    def on_changed(self, changed: Changed) -> None:
+        """Follow the engine, if what is shown was touched: add and replace cards, never lose the typed text."""
+        if self.row is None or self.row.id not in changed.conversations:
+            if changed.deliveries and self.row is not None:
+                self._show_pending()
+            return
+        connection = self._reader.connection
+        row = reading.rows(connection, [self.row.id]).get(self.row.id)
+        if row is None:  # merged into another: its messages say which
+            moved = reading.message(connection, self._messages[-1].id) if self._messages else None
+            self.row = None
+            self.show_conversation(moved.conversation_id if moved else 0)
+            return
+        self.row = row
+        fresh = reading.conversation(connection, row.id)
+        known = {s.id: s for s in self._messages}
+        self._messages = fresh
+        bar = self.scroll.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 4
+        for position, stored in enumerate(fresh):
+            if known.get(stored.id) == stored:
+                continue
+            card = self._cards.get(stored.id)
+            place = self._place_for(position)
+            if card is not None:
+                place = self._column.indexOf(card)
+                self._drop(card)
+            elif stored.id in known:
+                continue  # not made yet: _make_more will
+            self._add_message(stored, place)
+        self._show_pending()
+        if self.current is None or self.current.id not in self._cards:
+            self._target(0)
+        else:
+            self._aim(self.current.stored)
+        if at_end:
+            QTimer.singleShot(0, lambda: bar.setValue(bar.maximum()))
+
+    def _place_for(self, position: int) -> int:
+        """Where in the column a message of this position belongs: before the next one that has a card."""
+        for later in self._messages[position + 1 :]:
+            if later.id in self._cards:
+                return self._column.indexOf(self._cards[later.id])
+        return self._column.count() - len(self._pending)
+
+    def _make_more(self) -> None:
+        """Put in older messages above, a few at a time, keeping what is being looked at where it is."""
+        part, self._waiting = self._waiting[-CARDS_A_TURN:], self._waiting[:-CARDS_A_TURN]
+        bar = self.scroll.verticalScrollBar()
+        before = bar.maximum() - bar.value()
+        first = 1 if self._column.count() and isinstance(self._column.itemAt(0).widget(), ContextCard) else 0
+        for offset, stored in enumerate(part):
+            self._add_message(stored, first + offset)
+        self.scroll.widget().layout().activate()
+        bar.setValue(bar.maximum() - before)
+        if self._waiting:
+            self._fill.start()
+
+    def _add(self, card: Card, place: int) -> None:
+        card.stepped.connect(self.step)
+        self._column.insertWidget(place, card)
+
+    def _add_message(self, stored: StoredMessage, place: int) -> None:
+        assert self.channel is not None
+        m = stored.message
+        parent = next((s for s in self._messages if s.message.remote_id == m.parent_remote_id), None)
+        previous = self._messages[self._messages.index(stored) - 1] if stored in self._messages[1:] else None
+        answers = parent.message.author.name if parent and previous and parent.id != previous.id else ""
+        card = MessageCard(stored, self.channel, answers=answers, deep=bool(m.parent_remote_id))
+        card.wanted.connect(self._wanted)
+        card.taken.connect(lambda c=card: self._choose(c))
+        self._cards[stored.id] = card
+        card.stepped.connect(self.step)
+        line = QHBoxLayout()
+        line.setContentsMargins(0 if m.ours or not card.deep else 28, 0, 0, 0)
+        # A card of ours stands to the right, others to the left; its wrapper lets it keep a readable measure.
+        wrapper = QWidget()
+        wrapper.setLayout(line)
+        if m.ours:
+            line.addStretch(1)
+        line.addWidget(card, 4)
+        if not m.ours:
+            line.addStretch(1)
+        card.wrapper = wrapper  # type: ignore[attr-defined]
+        self._column.insertWidget(place, wrapper)
+
+    def _drop(self, card: MessageCard) -> None:
+        wrapper: QWidget = card.wrapper  # type: ignore[attr-defined]
+        self._column.removeWidget(wrapper)
+        self._cards.pop(card.id, None)
+        wrapper.hide()
+        wrapper.deleteLater()
+        if self.current is card:
+            self.current = None
+
+    def _show_pending(self) -> None:
+        if self.row is None or self.channel is None:
+            return
+        deliveries = outbox.of_conversation(self._reader.connection, self.row.id)
+        if [p.delivery for p in self._pending] != deliveries:
+            for old in self._pending:
+                self._column.removeWidget(old)
+                old.hide()
+                old.deleteLater()
+            self._pending = []
+            for delivery in deliveries:
+                card = PendingCard(delivery, self.channel)
+                card.undo.connect(self._take_back)
+                card.again.connect(self._again)
+                card.stepped.connect(self.step)
+                self._column.addWidget(card, 0, Qt.AlignmentFlag.AlignRight)
+                card.setMinimumWidth(min(360, self.scroll.viewport().width() - 60))
+                self._pending.append(card)
+            QTimer.singleShot(0, lambda: self.scroll.verticalScrollBar().setValue(self.scroll.verticalScrollBar().maximum()))
+        if self._pending and not self._second.isActive():
+            self._second.start()
+        elif not self._pending:
+            self._second.stop()
+
+    def _tick(self) -> None:
+        for card in self._pending:
+            card.tick()
+
+    def _clear(self) -> None:
+        self._fill.stop()
+        self._second.stop()
+        self._cards, self._pending, self._waiting, self.current = {}, [], [], None
+        while self._column.count():
+            if (widget := self._column.takeAt(0).widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    # Which message is meant
+
+    def _target(self, message_id: int) -> None:
+        """Aim at this message, or at the newest that waits for an answer, or at the newest at all."""
+        assert self.channel is not None
+        shown = [s for s in self._messages if s.id in self._cards]
+        wanted = [s for s in shown if s.id == message_id]
+        if not wanted and message_id and any(s.id == message_id for s in self._messages):
+            while self._waiting:
+                self._make_more()
+            wanted = [s for s in self._messages if s.id == message_id]
+        others = [s for s in shown if not s.message.ours and s.message.state not in _ASIDE]
+        chosen = (wanted or others or shown)[-1:]
+        if not chosen:
+            self.reply.hide()
+            return
+        self._choose(self._cards[chosen[0].id])
+        draft = outbox.draft(self._reader.connection, f"reply:{self.row.id}") if self.row else ""
+        if not self.reply.editing:
+            self.reply.set_text(draft)
+
+    def _choose(self, card: MessageCard) -> None:
+        if self.current is not None and self.current is not card:
+            self.current.offer(False)
+        self.current = card
+        card.offer(True)
+        self._aim(card.stored)
+
+    def _aim(self, stored: StoredMessage) -> None:
+        """Point the reply box at the message in focus, as far as it can be answered."""
+        assert self.channel is not None
+        m = stored.message
+        if not m.ours:
+            self.person_changed.emit(stored)
+        answerable = (
+            Capability.REPLY in self.channel.capabilities and m.kind != "post" and m.state not in _ASIDE
+        )
+        if self.reply.editing:
+            return
+        self.reply.setVisible(answerable)
+        if answerable:
+            self.reply.answer(stored, self.channel)
+
+    def _go_to(self, message_id: MessageId) -> None:
+        self._target(message_id)
+        self._to_current()
+
+    def _to_current(self) -> None:
+        if self.current is not None:
+            self.scroll.widget().layout().activate()
+            card = self.current
+            top = card.mapTo(self.scroll.widget(), QPoint(0, 0)).y()
+            bar, height = self.scroll.verticalScrollBar(), self.scroll.viewport().height()
+            if self.current is self._newest() and not self._pending:
+                bar.setValue(bar.maximum())
+                if top < bar.value():
+                    bar.setValue(max(top - 16, 0))
+            elif not bar.value() <= top <= bar.value() + height - card.height():
+                bar.setValue(max(top - height // 3, 0))
+
+    def _newest(self) -> MessageCard | None:
+        return self._cards.get(self._messages[-1].id) if self._messages else None
+
+    def step(self, by: int) -> None:
+        """Go to the next or previous message with the keyboard."""
+        order: Sequence[MessageId] = [s.id for s in self._messages if s.id in self._cards]
+        if not order:
+            return
+        here = order.index(self.current.id) if self.current and self.current.id in order else len(order) - 1
+        there = min(max(here + by, 0), len(order) - 1)
+        self._cards[order[there]].setFocus(Qt.FocusReason.TabFocusReason)
+        self.scroll.ensureWidgetVisible(self._cards[order[there]], 0, 24)
+
+    def focus_current(self) -> None:
+        """Give the keyboard to the message that is meant."""
+        if self.current is not None:
+            self.current.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            self.scroll.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    # What is done
+
+    def start_reply(self) -> None:
+        """Put the keyboard into the reply box."""
+        if self.reply.isVisible():
+            self.reply.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def start_edit(self, stored: StoredMessage) -> None:
+        """Change the words of a message of ours."""
+        assert self.channel is not None
+        self.reply.flush()
+        self.reply.setVisible(True)
+        self.reply.edit(stored, self.channel)
+        self.reply.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def leave_edit(self) -> bool:
+        """Stop editing; returns whether there was any."""
+        was, self.reply.editing = self.reply.editing, False
+        if was:
+            self._target(0)
+        return was
+
+    @async_slot
+    async def _send(self, text: str, close: bool) -> None:
+        target, editing = self.reply.target, self.reply.editing
+        if target is None:
+            return
+        try:
+            if editing:
+                await asyncio.wrap_future(self._engine.edit(target.id, text))
+                self.leave_edit()
+                self.moderated.emit(self.tr("The change is published"))
+                return
+            held = target.message.state is MessageState.HELD
+            delivery = await asyncio.wrap_future(
+                self._engine.reply(target.id, text, close=close, approve_first=held)
+            )
+        except PostroomError as error:  # shown beside the text, which stays
+            self.failed.emit(error)
+            return
+        if self.reply.target is target:
+            self.reply.set_text("")
+        self.replied.emit(delivery, close)
+
+    @async_slot
+    async def _keep_draft(self, text: str) -> None:
+        if self.row is not None:
+            await asyncio.wrap_future(self._engine.save_draft(f"reply:{self.row.id}", text))
+
+    @async_slot
+    async def _take_back(self, delivery_id: int) -> None:
+        try:
+            update = await asyncio.wrap_future(self._engine.cancel(DeliveryId(delivery_id)))
+        except PostroomError as error:
+            self.failed.emit(error)
+            return
+        self.take_up(update.text)
+
+    def take_up(self, text: str) -> None:
+        """Go on writing a text that was taken back."""
+        self.reply.setVisible(True)
+        self.reply.set_text(text)
+        self.reply.text.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @async_slot
+    async def _again(self, delivery_id: int) -> None:
+        try:
+            await asyncio.wrap_future(self._engine.send_now(DeliveryId(delivery_id)))
+        except PostroomError as error:
+            self.failed.emit(error)
+
+    def _wanted(self, command: str, message_id: int) -> None:
+        stored = next((s for s in self._messages if s.id == message_id), None)
+        if stored is None:
+            return
+        self._choose(self._cards[stored.id])
+        if command == "reply":
+            self.start_reply()
+        elif command == "edit":
+            self.start_edit(stored)
+        elif command == "history":
+            self._cards[stored.id].show_history(reading.earlier(self._reader.connection, message_id))
+        else:
+            self.moderate(Moderation(command))
+
+    @async_slot
+    async def moderate(self, action: Moderation) -> None:
+        """Do this to the message in focus."""
+        if self.current is None:
+            return
+        stored = self.current.stored
+        try:
+            await asyncio.wrap_future(self._engine.moderate(stored.id, action))
+        except PostroomError as error:
+            self.failed.emit(error)
+            return
+        self.moderated.emit(_DONE[action])
+
+    @async_slot
+    async def _mark_read(self) -> None:
+        if self.row is not None:
+            await asyncio.wrap_future(self._engine.mark_read([self.row.id]))
+
+
+_ASIDE = (MessageState.SPAM, MessageState.TRASHED, MessageState.DELETED)
+_DONE = {
+    Moderation.APPROVE: "Approved", Moderation.HOLD: "Held back", Moderation.SPAM: "Marked as spam",
+    Moderation.UNSPAM: "No longer spam", Moderation.TRASH: "Moved to the bin", Moderation.RESTORE: "Restored",
+}  # fmt: skip

@@ -1,0 +1,1 @@
+"""The record as seen: who did what, when, and whether every line is sound."""
