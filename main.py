@@ -82,6 +82,7 @@ def main(arguments: list[str]) -> int:
             stripe.leave.connect(lambda: (QProcess.startDetached(sys.executable, [__file__, "--real", "--home", str(home)]), window.close()))
             town.start()
         window.show()
+        window.list.view.setFocus()
 
         async def live() -> None:
             if town is not None:

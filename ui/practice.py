@@ -81,8 +81,8 @@ class PracticeStripe(QWidget):
         running = self._town.clock.running
         self._stop.setText(self.tr("Stop the clock") if running else self.tr("Start the clock"))
         self._faster.setText(self.tr("Speed {0}×").format(int(SPEEDS[self._speed])))
-        state = self.tr("its people write while you watch") if running else self.tr("the clock is stopped")
-        self._words.setText(self.tr("An invented town: nothing here is real or leaves this machine; {0}.").format(state))
+        state = self.tr("Its people write while you watch.") if running else self.tr("Its clock is stopped.")
+        self._words.setText(self.tr("An invented town: nothing leaves this machine. {0}").format(state))
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -141,6 +141,7 @@ def style_sheet(t: Tokens) -> str:
     QLabel[role="chip"] {{ background: {t.sunken}; color: {t.text_2}; border-radius: {CHIP_RADIUS}px; padding: 1px 6px; }}
     QLabel[role="chip-owed"] {{ background: {t.owed_soft}; color: {t.owed}; border-radius: {CHIP_RADIUS}px;
         padding: 1px 6px; font-weight: 600; }}
+    QFrame[role="held"] QLabel[role="chip-held"] {{ background: {t.surface}; }}
     QLabel[role="chip-held"] {{ background: {t.private}; color: {t.on_private}; border-radius: {CHIP_RADIUS}px;
         padding: 1px 6px; font-weight: 600; }}
     QLabel[role="chip-ok"] {{ background: {t.ok_soft}; color: {t.ok}; border-radius: {CHIP_RADIUS}px; padding: 1px 6px;
@@ -183,7 +184,7 @@ def style_sheet(t: Tokens) -> str:
         padding: 10px 12px 8px 12px; margin: 0 4px; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom: 3px solid {t.accent}; }}
     QTabBar::tab:hover {{ color: {t.text}; }}
-    QTabBar:focus::tab:selected {{ background: {t.accent_soft}; }}
+    QTabBar::tab:selected:focus {{ background: {t.accent_soft}; }}
     QMenu {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent_soft}; }}

@@ -65,7 +65,7 @@ class Window(QMainWindow):
         self.banner, self.trouble = Banner(), Banner()
         self.setWindowTitle(self.tr("Postroom"))
         self._lay_out(stripe)
-        self.toast = Toast(self)
+        self.toast = Toast(self, self.list)
         self._connect()
         self._shortcuts()
         self._refresh_channels()
@@ -97,7 +97,8 @@ class Window(QMainWindow):
         for pane, stretch in ((self.rail, 0), (self.list, 2), (self._work, 3), (self.person, 0)):
             self.splitter.addWidget(pane)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setSizes([190, 430, 560, 250])
+        em = self.fontMetrics().height()
+        self.splitter.setSizes([11 * em, 25 * em, 33 * em, 15 * em])
         whole = QWidget()
         box = QVBoxLayout(whole)
         box.setContentsMargins(0, 0, 0, 0)

@@ -47,7 +47,7 @@ def _add(args: argparse.Namespace, session: Session) -> Answer:
     lines = [
         *(line for warning in discovery.warnings for line in wrapped(f"Accepted: {warning}")),
         f"Signed in at {one_line(account.title)} as {account.id}. Its channels; fetch them with `sync`:",
-        *table((f"  {c.id}", c.title) for c in channels),
+        *table(((c.id, c.title) for c in channels), "  "),
     ]
     return Answer(
         values={"account": _values(account), "channels": channels, "warnings": discovery.warnings}, lines=lines
@@ -89,8 +89,8 @@ def _list(args: argparse.Namespace, session: Session) -> Answer:
     lines: list[str] = []
     for account, channels in found:
         state = "" if account.signed_in else "  sign in again"
-        lines.append(one_line(f"{account.id}  {account.title}  {account.address}  {account.user}") + state)
-        lines += table((f"  {c.id}", c.title, f"fetched {moment(health[c.id].polled_at)}") for c in channels)
+        lines.append("  ".join(one_line(w) for w in (account.id, account.title, account.address, account.user)) + state)
+        lines += table(((c.id, f"fetched {moment(health[c.id].polled_at)}", c.title) for c in channels), "  ")
         for channel in channels:
             if trouble := health[channel.id].trouble:
                 lines += wrapped(f"{channel.id}: {trouble}", "    ")

@@ -53,10 +53,10 @@ def _row_lines(row: ConversationRow) -> list[str]:
     number = f"{row.messages} message{'s' if row.messages != 1 else ''}"
     about = row.context_title or row.subject
     lines = [
-        clipped(f"{row.id:>6}  {moment(row.last_at)}  {row.channel_id}  {', '.join(marks)}  {number}"),
-        "        " + clipped(f"{row.author or 'unnamed'}: {row.snippet}", 72),
+        clipped(f"{row.id:>6}  {moment(row.last_at)}  {one_line(row.channel_id)}  {', '.join(marks)}  {number}"),
+        clipped(f"        {one_line(row.author) or 'unnamed'}: {one_line(row.snippet)}"),
     ]
-    return [*lines, "        " + clipped(f"under: {about}", 72)] if about else lines
+    return [*lines, clipped(f"        under: {one_line(about)}")] if about else lines
 
 
 def _show(args: argparse.Namespace, session: Session) -> Answer:
@@ -101,7 +101,7 @@ def _search(args: argparse.Namespace, session: Session) -> Answer:
                 f"  conversation {hit.row.id}, {hit.row.place}"
             )
         )
-        lines.append("    " + clipped(hit.text, 76))
+        lines.append(clipped(f"    {one_line(hit.text)}"))
     return Answer(values={"hits": hits}, lines=lines or ["Nothing holds all these words."])
 
 

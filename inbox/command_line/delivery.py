@@ -16,7 +16,7 @@ from typing import Final
 from inbox.command_line import asking
 from inbox.command_line.answer import Answer, WrongUsage, error_values, file_trouble
 from inbox.command_line.conversation import count
-from inbox.command_line.output import clipped, moment, visible, wrapped
+from inbox.command_line.output import clipped, moment, one_line, visible, wrapped
 from inbox.command_line.parser import Nouns
 from inbox.command_line.session import Running, Session
 from inbox.errors import (
@@ -170,7 +170,7 @@ def _list(args: argparse.Namespace, session: Session) -> Answer:
 
 def _lines(delivery: Delivery) -> list[str]:
     at = delivery.sent_at or delivery.sending_at or delivery.not_before_at
-    shown = delivery.rendition.title or delivery.rendition.text
+    shown = one_line(delivery.rendition.title or delivery.rendition.text)
     lines = [
         clipped(f"{delivery.id:>6}  {delivery.state.value:<9}  {moment(at)}  {delivery.channel_id}  {shown}"),
     ]

@@ -1,4 +1,4 @@
-"""What a script can tell from the exit code; the end of ``--help`` shows this very table.
+"""What a script can tell from the exit code; ``--help`` ends with this table.
 
 0    done
 1    a channel failed, or verify or doctor found a fault

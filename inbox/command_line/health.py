@@ -59,7 +59,9 @@ def _doctor(args: argparse.Namespace, session: Session) -> Answer:
             counts |= dict(connection.execute(_FATES).fetchall())
     except StoreError:
         pass  # what is wrong with the file stands among the findings already
-    lines = [line for f in found for line in wrapped(f"{'ok   ' if f.ok else 'FAULT'} {f.what}: {f.words}")]
+    lines = [
+        line for f in found for line in wrapped(f"{'ok   ' if f.ok else 'FAULT'} {f.what}: {f.words}", hanging="      ")
+    ]
     if counts:
         lines += wrapped("Counts: " + ", ".join(f"{number} {name}" for name, number in counts.items()) + ".")
     well = all(f.ok for f in found)

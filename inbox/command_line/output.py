@@ -69,8 +69,7 @@ def columns(text: str) -> int:
 
 
 def clipped(text: str, width: int = WIDTH) -> str:
-    """The text on one line of at most ``width`` columns, with an ellipsis where it was cut."""
-    text = one_line(text)
+    """The line in at most ``width`` columns, with an ellipsis where it was cut."""
     if columns(text) <= width:
         return text
     while text and columns(text) > width - 1:
@@ -78,13 +77,16 @@ def clipped(text: str, width: int = WIDTH) -> str:
     return text.rstrip() + "…"
 
 
-def wrapped(text: str, indent: str = "") -> list[str]:
-    """The text in lines of at most 80 columns; its own line breaks stay, and a long address stays whole."""
+def wrapped(text: str, indent: str = "", *, hanging: str = "") -> list[str]:
+    """The text in lines of at most 80 columns; its own line breaks stay, and a long address stays whole.
+
+    ``hanging``: further indent of all lines but the first.
+    """
     lines: list[str] = []
     for line in visible(text).splitlines() or [""]:
         lines += textwrap.wrap(
-            line.expandtabs(4), WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
-            break_on_hyphens=False,
+            line.expandtabs(4), WIDTH, initial_indent=indent, subsequent_indent=indent + hanging,
+            break_long_words=False, break_on_hyphens=False,
         ) or [""]  # fmt: skip
     return lines
 
@@ -94,7 +96,7 @@ def moment(at: datetime | None) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at is not None else "-"
 
 
-def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
+def table(rows: Iterable[tuple[str, ...]], indent: str = "", gap: int = 2) -> list[str]:
     """Left-aligned columns as narrow as they can be; only the last one is cut to keep within 80 columns."""
     found = [tuple(one_line(cell) for cell in row) for row in rows]
     if not found:
@@ -102,6 +104,6 @@ def table(rows: Iterable[tuple[str, ...]], gap: int = 2) -> list[str]:
     widths = [max(columns(row[i]) for row in found) for i in range(len(found[0]) - 1)]
     lines = []
     for row in found:
-        start = "".join(cell + " " * (w - columns(cell) + gap) for cell, w in zip(row, widths, strict=False))
+        start = indent + "".join(cell + " " * (w - columns(cell) + gap) for cell, w in zip(row, widths, strict=False))
         lines.append((start + clipped(row[-1], max(WIDTH - columns(start), 12))).rstrip())
     return lines

@@ -47,18 +47,18 @@ def plain_text(markup: str) -> str:
         pieces = _PRE.split(_cleaner.clean(markup))
         text = "".join(p if p.startswith("<pre>") else _SPACES.sub(" ", p) for p in pieces)
         text = _TAG.sub(_break_for, text)
-    text = _CONTROL.sub("", html.unescape(text))
-    return _BLANK_LINES.sub("\n\n", _LINE_ENDS.sub("\n", text)).strip(" \n")
+    text = _CONTROL.sub("", html.unescape(text)).strip(" \n")
+    return _BLANK_LINES.sub("\n\n", _LINE_ENDS.sub("\n", text)) if "\n" in text else text
 
 
 def title_text(markup: str) -> str:
     """A title on one line: its markup gone, its entities decoded."""
-    return _SPACES.sub(" ", plain_text(markup)).strip()
+    return " ".join(plain_text(markup).split())
 
 
 def name_text(words: str) -> str:
     """A person's name: entities decoded, and what looks like markup kept, since it is part of what they typed."""
-    return _SPACES.sub(" ", _CONTROL.sub("", html.unescape(words))).strip()
+    return " ".join(_CONTROL.sub("", html.unescape(words)).split())
 
 
 def escaped(text: str) -> str:

@@ -100,8 +100,8 @@ class Town:
             return
         if server is not None and loop is not None and not loop.is_closed():
             server.should_exit = True
-            # A client that hangs on (a fault may make it) does not hold up the end.
-            loop.call_soon_threadsafe(_close_all, server)
+            # What a fault holds up (slow, no answer) does not hold up the end.
+            loop.call_soon_threadsafe(_end_requests, server)
         thread.join(_STOP_WITHIN_S)
         if thread.is_alive():
             log.warning("the practice servers did not end in time")
@@ -195,11 +195,13 @@ def _listening() -> socket.socket:
     return listening
 
 
-def _close_all(server: uvicorn.Server) -> None:
+def _end_requests(server: uvicorn.Server) -> None:
     for connection in list(server.server_state.connections):
         transport = getattr(connection, "transport", None)
         if transport is not None:
             transport.close()
+    for request in list(server.server_state.tasks):
+        request.cancel()
 
 
 class _Server(uvicorn.Server):
@@ -242,4 +244,8 @@ class _ByPort:
         transport = _open.get(tuple(scope["client"]))
         if transport is not None:
             scope["postroom.cut"] = transport.close
-        await self._apps[scope["server"][1]](scope, receive, send)
+        try:
+            await self._apps[scope["server"][1]](scope, receive, send)
+        except asyncio.CancelledError:
+            # Only the end of the town cancels a request; uvicorn would report that as an error of ours.
+            log.debug("a request was cut short: the town ends")

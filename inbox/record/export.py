@@ -31,8 +31,8 @@ AT_A_TIME: Final = 500
 BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 CONVERSATION_COLUMNS: Final = (
-    "id", "channel", "network", "kind", "status", "place", "public", "messages", "owed", "last_at", "author", "handle",
-    "subject", "context_title",
+    "id", "channel", "network", "kind", "status", "place", "public", "message_count", "owed", "last_at",
+    "author", "handle", "subject", "context_title",
 )  # fmt: skip
 MESSAGE_COLUMNS: Final = (
     "id", "conversation", "channel", "remote_id", "kind", "state", "ours", "public", "author", "handle", "author_url",
@@ -122,7 +122,7 @@ def _conversations(connection: sqlite3.Connection) -> Iterator[tuple[Conversatio
 def _conversation(row: ConversationRow) -> dict[str, Any]:
     return {
         "id": row.id, "channel": row.channel_id, "network": row.network, "kind": row.kind, "status": row.status,
-        "place": row.place, "public": row.public, "messages": row.messages, "owed": row.owed,
+        "place": row.place, "public": row.public, "message_count": row.messages, "owed": row.owed,
         "last_at": _iso(row.last_at), "author": row.author, "handle": row.handle, "subject": row.subject,
         "context_title": row.context_title,
     }  # fmt: skip

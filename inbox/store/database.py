@@ -183,9 +183,13 @@ def open_reader(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5, cached_statements=256
         )
-        connection.execute("PRAGMA query_only=ON")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        try:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
     return connection
 
 

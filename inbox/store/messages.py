@@ -284,13 +284,18 @@ def restate(
             # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
             settled_at = max(line.seen_at for line in lines)
             now = standing(lines, ConversationStatus.DONE, settled_at, root)
-        unread = id_ in news and now.place in ("owed", "quiet", "waiting")
+        # What we have answered already was read, wherever that happened.
+        unread = id_ in news and now.place in ("owed", "quiet", "waiting") and not max(lines, key=_when).ours
         updates.append((*now, settled_at, unread, id_))
     connection.executemany(
         "UPDATE conversations SET kind=?, status=?, place=?, held=?, public=?, messages=?, owed=?, last_at=?, author=?,"
         " handle=?, snippet=?, subject=?, settled_at=?,"
         " unread = max(unread, ?) WHERE id=?", updates,
     )  # fmt: skip
+
+
+def _when(line: Line) -> int:
+    return line.created_at
 
 
 def _author_json(m: Message) -> str:

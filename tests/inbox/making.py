@@ -112,7 +112,7 @@ def tables(connection: sqlite3.Connection, *but: str) -> dict[str, list[tuple[An
     return {
         n: connection.execute(f'SELECT * FROM "{n}" ORDER BY 1').fetchall()  # noqa: S608
         for n in names
-        if n not in but and "_fts" not in n
+        if n not in but and "_fts" not in n and not n.startswith("sqlite_")
     }
 
 

@@ -288,7 +288,8 @@ async def test_new_post_comes_along_with_its_first_comment(desk: Desk, clean_sit
 
 async def test_comment_on_a_page_names_the_page(desk: Desk, clean_site: WordPressSite) -> None:
     [(page,)] = clean_site.sql("SELECT ID FROM wp_posts WHERE post_type = 'page' AND post_name = 'sample-page'")
-    clean_site.admin.import_comments(int(page or 0), [ImportedComment(author="P", text="on a page", at=datetime.now(UTC))])
+    said = ImportedComment(author="P", text="on a page", at=datetime.now(UTC))
+    clean_site.admin.import_comments(int(page or 0), [said])
     await desk.read()
     [message] = [m for m in desk.held.values() if m.text == "on a page"]
     assert message.context_remote_id == f"page:{page}"
@@ -301,8 +302,8 @@ async def test_mentions_reviews_and_notes_are_told_apart(desk: Desk, clean_site:
     said = [ImportedComment(author=k, text=k, at=at, type=k) for k in kinds]
     numbers = dict(zip(kinds, clean_site.admin.import_comments(FIRST_POST, said), strict=True))
     await desk.read()
-    assert desk.held[f"comment:{numbers['pingback']}"].kind is MessageKind.MENTION
-    assert desk.held[f"comment:{numbers['trackback']}"].kind is MessageKind.MENTION
+    assert desk.held[f"comment:{numbers['pingback']}"].kind is MessageKind.NOTICE
+    assert desk.held[f"comment:{numbers['trackback']}"].kind is MessageKind.NOTICE
     review = desk.held[f"comment:{numbers['review']}"]
     assert (review.kind, review.details["type"]) == (MessageKind.COMMENT, "review")
     assert f"comment:{numbers['note']}" not in desk.held
@@ -421,7 +422,8 @@ async def test_trap_7_scheduled_post_is_seen_and_seen_again_when_cron_publishes_
     clean_site.admin.make_due(int(scheduled[0].partition(":")[2]))
     clean_site.cron()
     backdated = clean_site.php(
-        "return wp_insert_post(['post_title' => 'old', 'post_status' => 'publish', 'post_date' => '2019-01-01 10:00:00']);"
+        """return wp_insert_post(['post_title' => 'old', 'post_status' => 'publish',
+                                  'post_date' => '2019-01-01 10:00:00']);"""
     )
     desk.clock.forward(ENTRIES_EVERY_S)
     await desk.read()

@@ -111,8 +111,13 @@ async def test_comment_of_a_trashed_post_cannot_be_restored_alone(
         await desk.connector.moderate(desk.channel, question, Moderation.APPROVE)
     post = await desk.connector.moderate(desk.channel, desk.held[f"post:{FIRST_POST}"], Moderation.RESTORE)
     assert post.state is MessageState.DRAFT
-    await desk.reread(question.remote_id)
-    assert desk.held[question.remote_id].state is MessageState.PUBLISHED
+    # WordPress leaves the comments of a post that is restored through REST where they were: each comes out by itself,
+    # held, as nobody can say whether it was public before.
+    restored = await desk.connector.moderate(desk.channel, question, Moderation.RESTORE)
+    assert restored.state is MessageState.HELD
+    approved = await desk.connector.moderate(desk.channel, restored, Moderation.APPROVE)
+    assert approved.state is MessageState.PUBLISHED
+    assert approved.details["user_agent"] == AGENT
 
 
 async def test_post_goes_to_the_trash_and_back(desk: Desk, clean_site: WordPressSite) -> None:
@@ -319,7 +324,7 @@ async def test_post_shows_what_was_typed(desk: Desk, clean_site: WordPressSite) 
     receipt = await desk.connector.publish(desk.channel, post(typed, title, excerpt="Short & <sweet>"), "k1")
     await desk.read()
     shown = (await desk.connector.reread(desk.channel, [receipt.remote_id])).messages[0]
-    assert shown.text == typed
+    assert shown.text == typed.replace("--", "–")  # WordPress's typography
     assert shown.title == title
     assert '<a href="https://example.org/a?x=1&amp;y=(2)">' in shown.html
     assert "<script" not in shown.html
@@ -486,7 +491,7 @@ async def test_nothing_that_leaves_the_connector_holds_the_password(desk: Desk, 
     clean_site.fault("status=500")
     errors = []
     for call in (desk.read(), desk.connector.publish(desk.channel, post(), "k"), desk.connector.channels()):
-        with pytest.raises(Exception) as error:  # noqa: PT011 - any error at all must be silent about it
+        with pytest.raises(Exception) as error:
             await call
         errors.append(error.value)
     told = json.dumps([[str(e), repr(e), repr(e.__cause__), repr(e.__context__)] for e in errors])

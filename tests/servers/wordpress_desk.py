@@ -145,7 +145,8 @@ def entries_in(site: WordPressSite) -> dict[str, str]:
     Not the privacy page: WordPress shows its draft to administrators only, but counts it in X-WP-Total all the same.
     """
     rows = site.sql(
-        "SELECT post_type, ID, post_status FROM wp_posts WHERE post_type IN ('post', 'page') AND post_status <> 'auto-draft'"
+        "SELECT post_type, ID, post_status FROM wp_posts"
+        " WHERE post_type IN ('post', 'page') AND post_status <> 'auto-draft'"
         " AND ID <> (SELECT option_value FROM wp_options WHERE option_name = 'wp_page_for_privacy_policy')"
     )
     return {f"{kind}:{number}": POST_STATES[str(state)] for kind, number, state in rows}

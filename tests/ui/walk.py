@@ -52,10 +52,10 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|#[0-9A-Fa-f]{3}\b(?!\w)|\bQColor\(\s*\d
 
 
 def colours_in(folder: Path) -> list[str]:
-    """Lines under ``folder`` that name a colour themselves instead of asking the theme."""
+    """Lines of a file, or of those under a folder, that name a colour themselves instead of asking the theme."""
     return [
         f"{path.name}:{number}: {text.strip()}"
-        for path in sorted(folder.rglob("*.py"))
+        for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.py")))
         for number, text in enumerate(path.read_text("utf-8").splitlines(), 1)
         if _COLOUR.search(text)
     ]

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QRadioButton, QScrollArea, QVBoxLayout, QWidget
 
 from inbox.connectors.connector import Connector, Discovery
 from inbox.engine import Engine
-from inbox.errors import PostroomError
+from inbox.errors import PostroomError, SignInNeeded
 from inbox.model import Account
 from inbox.tasks import Tasks
 from ui.accounts.found import Done, Found
@@ -24,7 +25,7 @@ from ui.notices import Notice, notice_for
 from ui.slots import async_slot
 from ui.theme import GAP
 from ui.widgets.form import Form, button, heading, words
-from ui.widgets.glyph import glyph_icon
+from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.inline_notice import InlineNotice, announce
 
 T = TypeVar("T")
@@ -97,6 +98,8 @@ class AddPage(QScrollArea):
             choice.setAccessibleName(self.tr("Network: {0}").format(connector.title))
             choice.setIcon(glyph_icon(name, choice.font()))
             choice.setObjectName(name)
+            side = side_for(choice.font())
+            choice.setIconSize(QSize(side, side))
             self.networks.addButton(choice, number)
             row.addWidget(choice)
         row.addStretch(1)
@@ -234,7 +237,7 @@ class AddPage(QScrollArea):
             return await asyncio.wrap_future(asked)
         except PostroomError as error:
             self._show_busy("", None)
-            self.notice.tell(notice_for(error))
+            self._tell(error)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -242,9 +245,23 @@ class AddPage(QScrollArea):
             self._show_busy("", None)
             hint = self.tr("What you typed is still here.")
             self.notice.tell(Notice(title=self.tr("Stopped"), words="", hint=hint, alarm=False))
+            self._show_notice()
         finally:
             self._show_busy("", None)
         return None
+
+    def _tell(self, error: PostroomError) -> None:
+        notice = notice_for(error)
+        if isinstance(error, SignInNeeded):  # its usual words are for an account that was signed in once
+            usual = error.hint == SignInNeeded.hint
+            hint = self.tr("Check what you typed and try again.") if usual else notice.hint
+            notice = replace(notice, title=self.tr("That did not open the account"), hint=hint)
+        self.notice.tell(notice)
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        self.widget().adjustSize()
+        self.ensureWidgetVisible(self.notice)
 
     def _show_busy(self, what: str, asked: Future[T] | None) -> None:
         was_busy, self._asked = self._asked is not None, asked  # type: ignore[assignment]

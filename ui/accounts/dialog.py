@@ -25,7 +25,7 @@ from ui.reader import Reader
 from ui.slots import async_slot
 from ui.theme import GAP, Theme
 from ui.widgets.ask import ask
-from ui.widgets.form import button
+from ui.widgets.form import button, fit
 
 
 class AccountsDialog(QDialog):
@@ -64,9 +64,8 @@ class AccountsDialog(QDialog):
         row.addWidget(left)
         row.addWidget(self._stack, 1)
         letter = self.fontMetrics().averageCharWidth()
-        left.setFixedWidth(letter * 34)
-        self.setMinimumSize(letter * 84, self.fontMetrics().height() * 22)
-        self.resize(letter * 118, self.fontMetrics().height() * 34)
+        left.setFixedWidth(letter * 30)
+        fit(self, 118, 36)
         self.list.chosen.connect(self._chosen)
         self.list.itemActivated.connect(lambda _: self._chosen(self.list.current_id() or ""))
         self.add.clicked.connect(self.start_adding)

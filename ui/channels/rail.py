@@ -37,6 +37,7 @@ class Rail(QListWidget):
         self.setItemDelegate(_RailDelegate(theme, self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(120)
+        self.setViewportMargins(0, 10, 0, 0)
         section = ""
         for heading, place, words in _ENTRIES:
             if heading != section:

@@ -16,7 +16,7 @@ from ui.format import initials, short_time
 from ui.theme import CHIP_RADIUS, Theme, scaled
 from ui.widgets.glyph import paint_glyph
 
-_PAD, _STATE_X, _AVATAR_X = 12, 13, 30
+_PAD = 12
 _CACHE = 400
 
 
@@ -31,6 +31,7 @@ class RowDelegate(QStyledItemDelegate):
         self._fonts: tuple[QFont, ...] = ()
         self._metrics: tuple[QFontMetricsF, ...] = ()
         self._font_key = ""
+        self._dot = 4.0
         self._elided: OrderedDict[tuple[object, ...], tuple[str, str, str]] = OrderedDict()
 
     def _use_font(self, font: QFont) -> None:
@@ -42,6 +43,7 @@ class RowDelegate(QStyledItemDelegate):
             )  # fmt: skip
             self._metrics = tuple(QFontMetricsF(f) for f in self._fonts)
             self._elided.clear()
+            self._dot = max(4.0, self._metrics[0].height() / 4.5)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         self._use_font(option.font)
@@ -66,9 +68,9 @@ class RowDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self._metrics[0].height()
         top = rect.top() + (9 if not self.compact else 9)
-        size = min(34.0, line * 2) if not self.compact else line
-        self._paint_state(painter, row, QPointF(rect.left() + _STATE_X, top + (size / 2)))
-        avatar = QRectF(rect.left() + _AVATAR_X, top + (1 if not self.compact else 0), size, size)
+        size = max(34.0, line * 1.9) if not self.compact else line
+        self._paint_state(painter, row, QPointF(rect.left() + 9 + self._dot, top + (size / 2)))
+        avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)
         self._paint_avatar(painter, row, avatar, ground)
         left = avatar.right() + 14
         now = datetime.now(UTC)
@@ -102,11 +104,13 @@ class RowDelegate(QStyledItemDelegate):
             self._elided.move_to_end(key)
             return known
         right = Qt.TextElideMode.ElideRight
-        title = row.context_title or (row.subject if row.kind == "post" else "")
-        where = row.handle or (f"on “{title}”" if title else "")
+        post = row.kind == "post" and bool(row.subject)
+        where = row.handle or (f"on “{row.context_title}”" if row.context_title else "")
         if self.compact:
             where = " · ".join(p for p in (where, row.snippet) if p)
-        name = self._metrics[name_font].elidedText(row.author or "Unknown", right, first * (0.62 if where else 1))
+        name = self._metrics[name_font].elidedText(
+            row.subject if post else row.author or "Unknown", right, first * (0.62 if where else 1)
+        )
         room = first - self._metrics[name_font].horizontalAdvance(name) - 8
         where = self._metrics[3].elidedText(where, right, room) if room > 30 else ""
         found = (name, where, self._metrics[2].elidedText(row.snippet, right, second))
@@ -120,11 +124,11 @@ class RowDelegate(QStyledItemDelegate):
         if row.place == "owed":
             painter.setPen(QPen(QColor(t.owed), 2))
             painter.setBrush(QColor(t.owed) if row.unread else Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(centre, 4, 4)
+            painter.drawEllipse(centre, self._dot, self._dot)
         elif row.unread:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(t.accent))
-            painter.drawEllipse(centre, 4, 4)
+            painter.drawEllipse(centre, self._dot, self._dot)
 
     def _paint_avatar(self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor) -> None:
         t = self._theme.tokens

@@ -82,6 +82,7 @@ class ConversationPane(QWidget):
         self.model.rowsRemoved.connect(lambda: self._say_if_empty())
         self.model.arrived.connect(self._arrived)
         self.model.modelReset.connect(self._say_if_empty)
+        self.view.verticalScrollBar().valueChanged.connect(lambda value: value or self._count_new(0))
         self._minute = QTimer(self, interval=20_000)
         self._minute.timeout.connect(self.view.viewport().update)
         self._minute.start()
@@ -203,7 +204,7 @@ class ConversationPane(QWidget):
 
     def _count_new(self, count: int) -> None:
         self._new = count
-        self.news.setVisible(count > 0)
+        self.news.setVisible(count > 0 and not self.searching)
         self.news.setText(self.tr("↑ {0} above").format(plural(count, "new conversation")))
 
     # Search
@@ -240,15 +241,17 @@ class ConversationPane(QWidget):
         self._asked = ""
         if self.searching:
             self._swap(self.model)
-            if self.model.kept is not None:
-                position = self.model.position_of(self.model.kept)
-                if position >= 0:
-                    self.view.selectionModel().setCurrentIndex(
-                        self.model.index(position), QItemSelectionModel.SelectionFlag.ClearAndSelect
-                    )
+            kept = self.model.kept
+            position = self.model.position_of(kept) if kept is not None else -1
+            if position >= 0:  # back to where the search began
+                index = self.model.index(position)
+                self.view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+                self.view.scrollTo(index)
+            self.opened.emit(kept if position >= 0 and kept is not None else 0, 0)
         self._say_if_empty()
 
     def _swap(self, model: ConversationList | FoundList) -> None:
+        self._count_new(0)
         self.view.setModel(model)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
 

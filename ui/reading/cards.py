@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import Capability, Channel, Delivery, DeliveryState, MessageId, MessageState, Moderation
@@ -49,6 +49,15 @@ def chip(text: str, role: str = "chip") -> QLabel:
     return made
 
 
+def outside_link(words: str, url: str) -> QPushButton:
+    """A quiet button that opens a web address in the browser; its tool tip says which."""
+    button = QPushButton(words)
+    button.setProperty("role", "quiet")
+    button.setToolTip(url)
+    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(url)))
+    return button
+
+
 class Body(QLabel):
     """A message's words: sanitised rich text, selectable, links by mouse and keyboard, opened outside."""
 
@@ -66,7 +75,15 @@ class Body(QLabel):
 
     def show_html(self, html: str) -> None:
         """Show this markup, which must be clean."""
+        self._html = html
         self.setText(f'<div style="line-height:140%">{html}</div>'.replace("<p>", '<p style="margin:0 0 6px 0">'))
+
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html"):
+            self.setText("")  # the colour of links is worked out when the text is set, and only for another text
+            self.show_html(self._html)
+        super().changeEvent(event)
 
 
 class Card(QFrame):
@@ -135,12 +152,7 @@ class ContextCard(Card):
         self.more.clicked.connect(self._toggle)
         row.addWidget(self.more)
         if m.url:
-            link = label("", percent=92)
-            link.setTextFormat(Qt.TextFormat.RichText)
-            link.setText(f'<a href="{_attribute(m.url)}">{self.tr("Open in the browser")}</a>')
-            link.setOpenExternalLinks(True)
-            link.setToolTip(m.url)
-            row.addWidget(link)
+            row.addWidget(outside_link(self.tr("Open in the browser"), m.url))
         row.addStretch(1)
         self.box.addLayout(row)
         self.setAccessibleName(f"{whose}: {title}. {self._short}")
@@ -186,6 +198,8 @@ class MessageCard(Card):
         if m.kind == "notice":
             head.addWidget(chip(self.tr("link from elsewhere")))
         self.box.addLayout(head)
+        if m.title and m.kind == "post":
+            self.box.addWidget(label(plain(m.title), percent=108, bold=True, wrap=True))
         self._html = shown(m.html, m.text)
         folded = len(self._html) > FOLD_AT
         self.body = Body(from_text(plain(m.text)[:600] + "…") if folded else self._html)
@@ -215,6 +229,8 @@ class MessageCard(Card):
             button.setAccessibleName(f"{words}: {name}")
             button.clicked.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
             row.addWidget(button)
+        if m.url.startswith(("http://", "https://")):
+            row.addWidget(outside_link(self.tr("Open in the browser"), m.url))
         row.addStretch(1)
         self.box.addWidget(self._buttons)
         self._always = m.state is MessageState.HELD
@@ -228,7 +244,7 @@ class MessageCard(Card):
 
     def offer(self, visible: bool) -> None:
         """Show what can be done with this message, or not."""
-        self._buttons.setVisible((visible or self._always) and self._buttons.findChild(QPushButton) is not None)
+        self._buttons.setVisible((visible or self._always) and bool(self._buttons.findChildren(QPushButton)))
 
     def show_history(self, earlier: list[Earlier]) -> None:
         """Show the texts it had before, oldest first."""
@@ -312,9 +328,6 @@ class PendingCard(Card):
             self._words.setText(words)
             self.setAccessibleName(f"{self.tr('Our reply')}: {self.delivery.rendition.text}. {words}")
 
-    def sizeHint(self) -> QSize:
-        return super().sizeHint()
-
 
 def fate(delivery: Delivery, now: datetime) -> str:
     """How a delivery stands, in words."""
@@ -332,6 +345,3 @@ def fate(delivery: Delivery, now: datetime) -> str:
     lead = "Not sent" if delivery.state is DeliveryState.REJECTED else "Unknown whether it went out"
     return f"{lead}: {delivery.words} {delivery.hint}".strip()
 
-
-def _attribute(url: str) -> str:
-    return url.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")

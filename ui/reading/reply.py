@@ -71,8 +71,7 @@ class ReplyBox(QFrame):
         box.addLayout(foot)
         self._pause = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._pause.timeout.connect(lambda: self.draft.emit(self.text.toPlainText()))
-        self._sync_height()
-        self._typed()
+        self._show_state()
 
     def answer(self, target: StoredMessage, channel: Channel, *, draft: str | None = None) -> None:
         """Answer this message; ``draft`` replaces what is typed, ``None`` leaves it."""
@@ -106,10 +105,11 @@ class ReplyBox(QFrame):
 
     def set_text(self, text: str) -> None:
         """Put the text in, the cursor behind it; this is not typing, so no draft is kept of it."""
-        self.text.setPlainText(text)
-        cursor = self.text.textCursor()
-        cursor.movePosition(cursor.MoveOperation.End)
-        self.text.setTextCursor(cursor)
+        if text != self.text.toPlainText():
+            self.text.setPlainText(text)
+            cursor = self.text.textCursor()
+            cursor.movePosition(cursor.MoveOperation.End)
+            self.text.setTextCursor(cursor)
         self._pause.stop()
 
     def flush(self) -> None:
@@ -138,11 +138,14 @@ class ReplyBox(QFrame):
             self.send.emit(text, close)
 
     def _typed(self) -> None:
+        if not self.editing:
+            self._pause.start()
+        self._show_state()
+
+    def _show_state(self) -> None:
         text = self.text.toPlainText().strip()
         self.close_too.setEnabled(bool(text))
         self.keep_open.setEnabled(bool(text))
-        if not self.editing:
-            self._pause.start()
         self._sync_height()
 
     def _sync_height(self) -> None:

@@ -44,8 +44,10 @@ class ConversationView(QWidget):
         self.channel: Channel | None = None
         self._messages: list[StoredMessage] = []
         self._cards: dict[MessageId, MessageCard] = {}
+        self._wrappers: dict[MessageId, QWidget] = {}
         self._waiting: list[StoredMessage] = []
         self._pending: list[PendingCard] = []
+        self._pending_wrappers: list[QWidget] = []
         self.current: MessageCard | None = None
         self._column = QVBoxLayout()
         self._column.setContentsMargins(20, 16, 20, 16)
@@ -149,7 +151,7 @@ class ConversationView(QWidget):
             card = self._cards.get(stored.id)
             place = self._place_for(position)
             if card is not None:
-                place = self._column.indexOf(card)
+                place = self._column.indexOf(self._wrappers[stored.id])
                 self._drop(card)
             elif stored.id in known:
                 continue  # not made yet: _make_more will
@@ -166,7 +168,7 @@ class ConversationView(QWidget):
         """Where in the column a message of this position belongs: before the next one that has a card."""
         for later in self._messages[position + 1 :]:
             if later.id in self._cards:
-                return self._column.indexOf(self._cards[later.id])
+                return self._column.indexOf(self._wrappers[later.id])
         return self._column.count() - len(self._pending)
 
     def _make_more(self) -> None:
@@ -197,21 +199,12 @@ class ConversationView(QWidget):
         card.taken.connect(lambda c=card: self._choose(c))
         self._cards[stored.id] = card
         card.stepped.connect(self.step)
-        line = QHBoxLayout()
-        line.setContentsMargins(0 if m.ours or not card.deep else 28, 0, 0, 0)
-        # A card of ours stands to the right, others to the left; its wrapper lets it keep a readable measure.
-        wrapper = QWidget()
-        wrapper.setLayout(line)
-        if m.ours:
-            line.addStretch(1)
-        line.addWidget(card, 4)
-        if not m.ours:
-            line.addStretch(1)
-        card.wrapper = wrapper  # type: ignore[attr-defined]
+        wrapper = _aside(card, ours=m.ours, indent=0 if m.ours or not card.deep else 28)
+        self._wrappers[stored.id] = wrapper
         self._column.insertWidget(place, wrapper)
 
     def _drop(self, card: MessageCard) -> None:
-        wrapper: QWidget = card.wrapper  # type: ignore[attr-defined]
+        wrapper = self._wrappers.pop(card.id)
         self._column.removeWidget(wrapper)
         self._cards.pop(card.id, None)
         wrapper.hide()
@@ -224,19 +217,19 @@ class ConversationView(QWidget):
             return
         deliveries = outbox.of_conversation(self._reader.connection, self.row.id)
         if [p.delivery for p in self._pending] != deliveries:
-            for old in self._pending:
+            for old in self._pending_wrappers:
                 self._column.removeWidget(old)
                 old.hide()
                 old.deleteLater()
-            self._pending = []
+            self._pending, self._pending_wrappers = [], []
             for delivery in deliveries:
                 card = PendingCard(delivery, self.channel)
                 card.undo.connect(self._take_back)
                 card.again.connect(self._again)
                 card.stepped.connect(self.step)
-                self._column.addWidget(card, 0, Qt.AlignmentFlag.AlignRight)
-                card.setMinimumWidth(min(360, self.scroll.viewport().width() - 60))
                 self._pending.append(card)
+                self._pending_wrappers.append(_aside(card, ours=True))
+                self._column.addWidget(self._pending_wrappers[-1])
             QTimer.singleShot(0, lambda: self.scroll.verticalScrollBar().setValue(self.scroll.verticalScrollBar().maximum()))
         if self._pending and not self._second.isActive():
             self._second.start()
@@ -250,7 +243,8 @@ class ConversationView(QWidget):
     def _clear(self) -> None:
         self._fill.stop()
         self._second.stop()
-        self._cards, self._pending, self._waiting, self.current = {}, [], [], None
+        self._cards, self._wrappers, self._waiting, self.current = {}, {}, [], None
+        self._pending, self._pending_wrappers = [], []
         while self._column.count():
             if (widget := self._column.takeAt(0).widget()) is not None:
                 widget.hide()
@@ -451,3 +445,13 @@ _DONE = {
     Moderation.APPROVE: "Approved", Moderation.HOLD: "Held back", Moderation.SPAM: "Marked as spam",
     Moderation.UNSPAM: "No longer spam", Moderation.TRASH: "Moved to the bin", Moderation.RESTORE: "Restored",
 }  # fmt: skip
+
+
+def _aside(card: Card, *, ours: bool, indent: int = 0) -> QWidget:
+    """The card to the right when it is ours, else to the left; the wrapper lets it keep a readable measure."""
+    wrapper = QWidget()
+    line = QHBoxLayout(wrapper)
+    line.setContentsMargins(indent, 0, 0, 0)
+    line.addWidget(card, 4)
+    line.insertStretch(0 if ours else 1, 1)
+    return wrapper

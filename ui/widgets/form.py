@@ -73,6 +73,13 @@ def button(text: str, role: str = "", *, name: str = "", hint: str = "") -> QPus
     return made
 
 
+def fit(window: QWidget, letters: int, lines: int) -> None:
+    """Size a window for so many letters and lines of its text, but never beyond the screen."""
+    metrics, screen = window.fontMetrics(), window.screen().availableGeometry()
+    width, height = metrics.averageCharWidth() * letters, metrics.height() * lines
+    window.resize(min(width, round(screen.width() * 0.96)), min(height, round(screen.height() * 0.92)))
+
+
 def describe(control: QWidget, name: str, description: str = "") -> None:
     """Give a control its spoken name and description."""
     control.setAccessibleName(name.replace("&", ""))

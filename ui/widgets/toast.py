@@ -11,12 +11,13 @@ SHOWN_MS = 6000
 
 
 class Toast(QFrame):
-    """Lies over its parent. ``undo`` when asked for."""
+    """Lies over its parent, at the foot of the pane ``over``. ``undo`` when asked for."""
 
     undo = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, over: QWidget) -> None:
         super().__init__(parent)
+        self._over = over
         self.setProperty("role", "toast")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 12, 8)
@@ -53,7 +54,10 @@ class Toast(QFrame):
 
     def _place(self) -> None:
         parent = self.parentWidget()
-        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - 44)
+        over = self._over if self._over.isVisible() else parent
+        corner = over.mapTo(parent, over.rect().bottomLeft())
+        x = corner.x() + (over.width() - self.width()) // 2
+        self.move(max(min(x, parent.width() - self.width() - 8), 8), corner.y() - self.height() - 12)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

@@ -68,7 +68,7 @@ class Feed:
     """One account: the feeds of one site, each a channel whose remote id is the feed's address."""
 
     name: ClassVar[str] = "feed"
-    title: ClassVar[str] = "RSS and Atom feeds"
+    title: ClassVar[str] = "Feeds"
     glyph: ClassVar[str] = "Fe"
     capabilities: ClassVar[Capability] = Capability.FETCH
     address_field: ClassVar[Field] = Field(

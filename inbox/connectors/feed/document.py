@@ -86,9 +86,11 @@ def _unpacked(body: bytes) -> bytes:
     try:
         unpacked = unzip.decompress(body, MOST_BYTES)
     except zlib.error:
-        raise BadReply("The feed is packed, and cannot be unpacked") from None
+        unpacked = b""
     if unzip.unconsumed_tail:
         raise BadReply("The feed is larger than any feed should be")
+    if not unzip.eof:
+        raise BadReply("The feed is packed, and cannot be unpacked")
     return unpacked
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from inbox.connectors.text import escaped, lines_of
 from inbox.connectors.wordpress.checking import message_of, parted, route_of
 from inbox.connectors.wordpress.lists import COMMENTS, LETTERS, ROUTES, letter_of
-from inbox.connectors.wordpress.parsing import COMMENT_FIELDS, POST_FIELDS
+from inbox.connectors.wordpress.parsing import COMMENT_FIELDS, POST_FIELDS, context_of
 from inbox.connectors.wordpress.polling import Moved
 from inbox.connectors.wordpress.site import COMMENT_BYTES, Api, is_gone, reject
 from inbox.errors import BadReply, OutcomeUnknown, Unavailable, Unsupported
@@ -78,7 +78,7 @@ async def delete(api: Api, message: Message, moved: Moved) -> None:
     api.judge(reply, "deleting", writing=True)
     if kind == "comment":
         before = LETTERS.get(message.details.get("status", ""), "")
-        moved[number] = (before, "gone")
+        _note(moved, number, before, "gone")
 
 
 def comment_content(text: str) -> str:
@@ -99,9 +99,12 @@ async def _comment(api: Api, number: int, action: Moderation, moved: Moved) -> M
     status = str(before.get("status"))
     if status in _MEANT[action]:
         return _read(api, "comment", before)
+    written = _WRITTEN.get(action, "")
     if status == "post-trashed":
-        reject("The post of this comment is in the trash; restore the post first", where="parent")
-    if status != _ONLY_FROM.get(action, status):
+        await _refuse_under_trashed(api, before)
+        if action is Moderation.RESTORE:
+            written = "hold"  # what it was before, only WordPress's own "restore" would know; nothing goes public by it
+    elif status != _ONLY_FROM.get(action, status):
         return _read(api, "comment", before)  # elsewhere these two would put it on hold (point 5)
     try:
         if action is Moderation.TRASH:
@@ -109,7 +112,7 @@ async def _comment(api: Api, number: int, action: Moderation, moved: Moved) -> M
         else:
             # Without it WordPress would overwrite the visitor's browser with our name (point 4).
             agent = str(before.get("author_user_agent") or "")
-            change = {"status": _WRITTEN[action], "author_user_agent": agent}
+            change = {"status": written, "author_user_agent": agent}
             after = await api.write(f"{COMMENTS}/{number}", change, "moderating")
     except OutcomeUnknown:
         after = await _stored(api, number)
@@ -119,8 +122,24 @@ async def _comment(api: Api, number: int, action: Moderation, moved: Moved) -> M
         after = await _stored(api, number)
         if str(after.get("status")) not in _MEANT[action]:
             raise Unavailable(f"WordPress left the comment as it was ({after.get('status')})")
-    moved[number] = (letter_of(before), letter_of(after))
+    _note(moved, number, letter_of(before), letter_of(after))
     return _read(api, "comment", after)
+
+
+async def _refuse_under_trashed(api: Api, comment: Mapping[str, Any]) -> None:
+    """Refuse while the comment's post is in the trash.
+
+    A post taken out through REST leaves its comments ``post-trashed`` (6.1.9, measured): those may be moved one by one.
+    """
+    kind, number = parted(context_of(comment))
+    post = await _entry(api, await _entry_route(api, kind), number)
+    if post.get("status") == "trash":
+        reject("The post of this comment is in the trash; restore the post first", where="parent")
+
+
+def _note(moved: Moved, number: int, before: str, after: str) -> None:
+    """Remember our own move until the next poll; of several, the first "before" and the last "after" count."""
+    moved[number] = (moved[number][0] if number in moved else before, after)
 
 
 async def _comment_to_trash(api: Api, number: int) -> Mapping[str, Any]:

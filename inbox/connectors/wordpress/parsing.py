@@ -42,6 +42,7 @@ POST_STATES: Final = {
     "trash": MessageState.TRASHED,
 }
 NOTE: Final = "note"  # editors' private notes, 6.9+: never to be seen as a public comment (wordpress.md section 4)
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # one encoder: dumps() makes one each
 _SPOKEN_FROM_AFAR: Final = frozenset({"pingback", "trackback"})
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a date that cannot be read: the same at every reading
 
@@ -112,7 +113,7 @@ def utc(words: Any) -> datetime | None:
 
 def raw_bytes(item: Any) -> bytes:
     """An item as it came, compact, as UTF-8."""
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _encoded(item).encode("utf-8", "replace")
 
 
 def _comment(item: Mapping[str, Any], site: Site) -> Message:
@@ -132,7 +133,7 @@ def _comment(item: Mapping[str, Any], site: Site) -> Message:
         details["user_agent"] = str(item["author_user_agent"])
     return Message(
         remote_id=f"comment:{number}",
-        kind=MessageKind.MENTION if kind in _SPOKEN_FROM_AFAR else MessageKind.COMMENT,
+        kind=MessageKind.NOTICE if kind in _SPOKEN_FROM_AFAR else MessageKind.COMMENT,
         state=COMMENT_STATES.get(status, MessageState.HELD),
         author=Author(
             name=name_text(str(item.get("author_name") or "")),

@@ -240,7 +240,8 @@ def mount() -> Iterator[object]:
         done = subprocess.run(["mount", *arguments, str(at)], capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.skip(f"nothing may be mounted here: {done.stderr.strip()}")
-        mounted.append(at)
+        if at not in mounted:
+            mounted.append(at)
 
     yield mount
     for at in reversed(mounted):
@@ -256,8 +257,6 @@ def test_a_read_only_file_system(home: Path, mount: object) -> None:
     with pytest.raises(StoreReadOnly):
         Database.open(home)
     assert (home / FILE_NAME).read_bytes() == before
-    with contextlib.closing(open_reader(home / FILE_NAME)) as reader:
-        assert reader.execute("SELECT count(*) FROM messages").fetchone() == (1,)
 
 
 def test_a_folder_on_a_read_only_file_system(home: Path, mount: object) -> None:
