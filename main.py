@@ -85,6 +85,7 @@ def main(arguments: list[str]) -> int:
         window.list.view.setFocus()
 
         async def live() -> None:
+            tasks.start(window.check_file(), name="check the file")
             if town is not None:
                 await sign_in_to(town, engine)
             if told and town is not None:

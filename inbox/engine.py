@@ -81,7 +81,8 @@ class Engine:
         self._interval_s = interval_s
         self._settle_s = settle_s
         self._client = client
-        self._on_error = on_error or (lambda error: log.error("engine task failed", exc_info=error))
+        self.on_error = on_error or (lambda error: log.error("engine task failed", exc_info=error))
+        """Told, on the engine's thread, of what nobody awaits: a full disk, or a bug. The window sets its own."""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -112,16 +113,16 @@ class Engine:
             asyncio.run(self._main(ready))
         except BaseException as error:
             if ready.done():
-                self._on_error(error)
+                self.on_error(error)
             else:
                 ready.set_exception(error)
 
     async def _main(self, ready: Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(lambda _, c: self._on_error(c.get("exception") or RuntimeError(c["message"])))
+        self._loop.set_exception_handler(lambda _, c: self.on_error(c.get("exception") or RuntimeError(c["message"])))
         self._ending = asyncio.Event()
         database = Database.open(self.home)
-        tasks = Tasks(self._on_error)
+        tasks = Tasks(lambda error: self.on_error(error))
         client = self._client()
         try:
             self._accounts = Accounts(database, self._secrets, client, self._clock, self.networks)

@@ -16,6 +16,7 @@ class Bridge(QObject):
     """Emits ``changed(Changed)``; the engine's thread only adds to what is waiting, it never touches a widget."""
 
     changed = Signal(object)
+    failed = Signal(object)  # may be emitted on any thread; Qt brings it to the window's
     _arrived = Signal()
 
     def __init__(self, bus: Bus, parent: QObject | None = None) -> None:
@@ -25,7 +26,13 @@ class Bridge(QObject):
         self._timer = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._timer.timeout.connect(self._tell)
         self._arrived.connect(self._start, Qt.ConnectionType.QueuedConnection)
-        self.close = bus.subscribe(self._hear)
+        self._unsubscribe = bus.subscribe(self._hear)
+
+    def close(self) -> None:
+        """Tell nothing any more, not even what was gathered."""
+        self._unsubscribe()
+        self._timer.stop()
+        self.blockSignals(True)
 
     def _hear(self, changed: Changed) -> None:
         with self._lock:

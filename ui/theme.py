@@ -46,7 +46,7 @@ class Tokens:
 
 LIGHT = Tokens(
     window="#F4F6F8", surface="#FFFFFF", sunken="#E9EDF1", line="#D3D9E0", edge="#7D8894",
-    text="#151A21", text_2="#454F5C", text_3="#626C79",
+    text="#151A21", text_2="#454F5C", text_3="#606A76",
     accent="#0A5AA8", accent_soft="#E1EDF8", on_accent="#FFFFFF", owed="#8F5200", owed_soft="#FFF1D9",
     danger="#B0241C", danger_soft="#FCE8E6", ok="#1A6B3A", ok_soft="#E3F3E8",
     private="#FFF7D1", on_private="#5A4A00", practice="#7A2E8E",

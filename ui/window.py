@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +12,11 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from inbox.engine import Engine
-from inbox.errors import PostroomError
+from inbox.errors import PostroomError, StoreDamaged
 from inbox.events import Changed
 from inbox.model import ChannelId, ConversationStatus, MessageState, Moderation
 from inbox.store import accounts, ledger, outbox, reading
+from inbox.store.database import FILE_NAME, damage
 from inbox.store.reading import EVERYTHING
 from inbox.tasks import Tasks
 from ui.accounts.dialog import AccountsDialog
@@ -38,6 +40,8 @@ from ui.theme import Theme
 from ui.widgets.banner import Banner
 from ui.widgets.toast import Toast
 
+log = logging.getLogger(__name__)
+CHECK_AFTER_S = 5.0
 HANDLED_BY_PANES = {"open", "back", "send"}
 
 
@@ -116,6 +120,8 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.bridge.changed.connect(self._changed)
+        self.bridge.failed.connect(self._engine_failed)
+        self._engine.on_error = self.bridge.failed.emit
         self.tabs.network_chosen.connect(lambda _: self._show_list())
         self.rail.chosen.connect(lambda _: self._show_list())
         self.list.opened.connect(self._open)
@@ -199,6 +205,18 @@ class Window(QMainWindow):
         self.trouble.setProperty("error", True)
         button = self.tr("Accounts") if notice.action else ""
         self.trouble.say(words, alarm=notice.alarm, closable=True, button=button)
+
+    def _engine_failed(self, error: BaseException) -> None:
+        log.error("engine: %s", error, exc_info=None if isinstance(error, PostroomError) else error)
+        self.show_error(error)
+
+    async def check_file(self) -> None:
+        """Read the whole file once, beside the work (docs/decisions/0001): a damaged one stops fetching and sending."""
+        await asyncio.sleep(CHECK_AFTER_S)
+        found = await asyncio.to_thread(damage, self._engine.home / FILE_NAME)
+        if found:
+            await asyncio.wrap_future(self._engine.pause(True))
+            self.show_error(StoreDamaged(found))
 
     # Where the officer is
 

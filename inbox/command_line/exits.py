@@ -5,7 +5,7 @@
 2    wrong usage, or a file named on the command line cannot be used
 3    a person has to let Postroom in: sign in, more rights, budget, key store
 4    refused: by the network, or not possible there; nothing went out
-5    outcome unknown: it may have gone out; Postroom looks before it sends again
+5    outcome unknown: it may have gone out; Postroom looks for it first
 6    offline or unavailable: nothing went out, what was queued stays queued
 7    the inbox file cannot be used: missing, in use, full, damaged, too new
 8    not found

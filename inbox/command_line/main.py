@@ -69,6 +69,8 @@ def main(
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted. What was being sent is looked for before it is sent again.\n")
         return Exit.INTERRUPTED
+    except BrokenPipeError:
+        raise  # whoever reads us has gone away: __main__ knows what to do
     except Exception as error:  # noqa: BLE001 - the last hook of the command line, as the window has its own
         if verbose:
             traceback.print_exc()

@@ -86,6 +86,7 @@ class Post:
     sticky: bool = False
     featured_media: int = 0
     parent_id: int = 0
+    revisions: list[int] = field(default_factory=list)  # ids only: they count in the sequence of posts
     categories: list[int] = field(default_factory=list)
     tags: list[int] = field(default_factory=list)
     key: str = ""

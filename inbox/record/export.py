@@ -14,8 +14,8 @@ import contextlib
 import csv
 import json
 import os
-import re
 import sqlite3
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,8 +41,7 @@ MESSAGE_COLUMNS: Final = (
 )  # fmt: skip
 GAP_COLUMNS: Final = ("channel", "from_at", "to_at", "closed_at", "reason")
 
-# Also their full-width forms, which Excel calculates in East Asian settings; also behind spaces and invisible marks.
-_CALCULATED = re.compile("[\\s\\x00-\\x20\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*[=+\\-@＝＋－＠]|[\\t\\r\\n]")
+CALCULATED: Final = frozenset("=+-@＝＋－＠")  # Excel takes the full-width forms too, in East Asian settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +97,8 @@ def export_csv(connection: sqlite3.Connection, folder: Path, *, practice: bool =
 def harmless(text: str) -> str:
     """The text as a cell that no spreadsheet calculates: with an apostrophe before what would start a formula."""
     text = text.replace("\x00", "")
-    return f"'{text}" if _CALCULATED.match(text) else text
+    seen = next((c for c in text if unicodedata.category(c)[0] not in "ZC"), "")  # behind spaces and invisible marks
+    return f"'{text}" if seen in CALCULATED or text.startswith(("\t", "\r", "\n")) else text
 
 
 def _conversations(connection: sqlite3.Connection) -> Iterator[tuple[ConversationRow, list[StoredMessage]]]:

@@ -284,8 +284,9 @@ def restate(
             # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
             settled_at = max(line.seen_at for line in lines)
             now = standing(lines, ConversationStatus.DONE, settled_at, root)
-        # What we have answered already was read, wherever that happened.
-        unread = id_ in news and now.place in ("owed", "quiet", "waiting") and not max(lines, key=_when).ours
+        # What we have answered already was read, wherever that happened; what is owed was not answered.
+        answered = now.place != "owed" and max(lines, key=_when).ours
+        unread = id_ in news and now.place in ("owed", "quiet", "waiting") and not answered
         updates.append((*now, settled_at, unread, id_))
     connection.executemany(
         "UPDATE conversations SET kind=?, status=?, place=?, held=?, public=?, messages=?, owed=?, last_at=?, author=?,"
@@ -294,8 +295,8 @@ def restate(
     )  # fmt: skip
 
 
-def _when(line: Line) -> int:
-    return line.created_at
+def _when(line: Line) -> tuple[int, str]:
+    return line.created_at, line.remote_id
 
 
 def _author_json(m: Message) -> str:

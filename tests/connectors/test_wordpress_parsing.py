@@ -126,9 +126,9 @@ def test_answer_to_a_comment_names_its_parent_and_ours_is_ours() -> None:
     assert (message.parent_remote_id, message.ours, message.author.remote_id) == ("comment:74", True, "user:2")
 
 
-def test_pings_are_mentions() -> None:
+def test_pings_are_notices_that_nobody_has_to_answer() -> None:
     for kind in ("pingback", "trackback"):
-        assert comment("comment-held", type=kind).kind is MessageKind.MENTION
+        assert comment("comment-held", type=kind).kind is MessageKind.NOTICE
 
 
 def test_unknown_type_is_a_comment_and_unknown_status_is_not_public() -> None:
@@ -210,13 +210,13 @@ def test_post_by_somebody_else_is_named_after_its_author_or_the_blog() -> None:
 
 def test_hundred_comments_are_read_fast_enough_beside_a_window() -> None:
     items = body_of("comments-hundred")
-    best = min(_seconds(items) for _ in range(10))
+    best = min(_seconds(items) for _ in range(20))
     assert len(items) == 100
     assert best < 0.02, f"{best * 1000:.1f} ms"  # 3 ms on two slow cores; the rest is for a busy machine
 
 
 def _seconds(items: list[object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()  # what others do on the machine is not ours
     for item in items:
         message_from_comment(item, SITE)
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -179,7 +179,7 @@ class Blog:
 
     def _comments(self, params: dict[str, str]) -> list[dict[str, Any]]:
         wanted = {"approve": "approved"}.get(params["status"], params["status"])
-        chosen = [c for c in self.comments.values() if wanted in {"any", c["status"]}]
+        chosen = [c for c in self.comments.values() if wanted in {"any", c.get("status")}]
         return self._ordered(chosen, params)
 
     def _ordered(self, chosen: list[dict[str, Any]], params: dict[str, str]) -> list[dict[str, Any]]:

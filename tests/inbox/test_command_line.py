@@ -189,7 +189,8 @@ def test_publishing_with_everything(office: Office, tmp_path: Path) -> None:
     at = (office.clock.now() + timedelta(hours=2)).isoformat()
     ran = office.run(
         "publish", CHANNEL, CHANNEL, "--title", "The bridge opens", "--text", text, "--excerpt", "Soon.", "--category",
-        "Roads", "--category", "News", "--tag", "bridge", "--image", picture, "--alt", "The bridge, raised", "--at", at, "--json",
+        "Roads", "--category", "News", "--tag", "bridge", "--image", picture, "--alt", "The bridge, raised",
+        "--at", at, "--json",
     )  # fmt: skip
     assert ran.code == 0, ran
     [delivery] = ran.value["deliveries"]

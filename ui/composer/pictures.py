@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QFileInfo, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader, QPixmap
+from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPixmap
 
 from inbox.errors import PostroomError
 from inbox.model import Media
@@ -15,6 +15,7 @@ FOLDER = "media"
 MOST_BYTES = 64_000_000
 MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp"}
+_QUARTER = QImageIOHandler.Transformation.TransformationRotate90.value
 PATTERNS = "*.jpg *.jpeg *.png *.gif *.webp"
 
 
@@ -42,9 +43,9 @@ def keep_image(image: QImage, home: Path) -> Media:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, "PNG"):
+    if not image.save(buffer, b"PNG"):
         raise NoPicture("What was pasted is not a picture")
-    return _keep(content.data(), "pasted picture", home)
+    return _keep(bytes(content.data()), "pasted picture", home)
 
 
 def _keep(content: bytes, name: str, home: Path) -> Media:
@@ -52,7 +53,7 @@ def _keep(content: bytes, name: str, home: Path) -> Media:
     buffer.setData(QByteArray(content))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
     reader = QImageReader(buffer)
-    kind = reader.format().data().decode()  # by content: names lie
+    kind = bytes(reader.format().data()).decode()  # by content: names lie
     if kind not in MIME_TYPES or not reader.canRead():
         raise NoPicture(f"{name} is no picture that networks take")
     folder = home / FOLDER
@@ -75,7 +76,7 @@ def picture(path: str, within: QSize, ratio: float = 1.0) -> QPixmap:
     reader = QImageReader(path)
     reader.setAutoTransform(True)
     size = reader.size()
-    turned = reader.transformation().value in (4, 5, 6, 7)  # by a quarter: width and height change places
+    turned = bool(reader.transformation().value & _QUARTER)  # by a quarter: width and height change places
     box = within * ratio
     if size.isValid() and (size.width() > box.width() or size.height() > box.height()):
         reader.setScaledSize(size.scaled(box.transposed() if turned else box, Qt.AspectRatioMode.KeepAspectRatio))

@@ -1,4 +1,4 @@
-"""What is being written, without any widget: becomes an Update, says what each channel will show, survives as a draft."""
+"""What is being written, without any widget: becomes an Update, says what each channel shows, survives as a draft."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from inbox.model import (
     Media,
     Message,
     MessageId,
+    MessageState,
     Problem,
     Rendition,
     Update,
@@ -193,7 +194,8 @@ class ComposerState:
     @classmethod
     def of_post(cls, message_id: MessageId, message: Message, channel_id: ChannelId) -> ComposerState:
         """To change a post of ours."""
-        return cls(title=message.title, text=message.text, channels=[channel_id], replaces=message_id)
+        ahead = message.created_at if message.state is MessageState.SCHEDULED else None
+        return cls(title=message.title, text=message.text, channels=[channel_id], replaces=message_id, publish_at=ahead)
 
 
 def loses(message: Message) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -145,10 +145,9 @@ class PictureCard(QFrame):
 
 
 class PictureStrip(QWidget):
-    """``wanted(paths)`` when files were chosen or dropped, ``pasted(QImage)``, ``changed`` after an edit or removal."""
+    """``wanted(paths)`` when files were chosen, ``changed`` after an edit or removal."""
 
     wanted = Signal(list)
-    pasted = Signal(QImage)
     changed = Signal()
 
     def __init__(self, theme: Theme) -> None:

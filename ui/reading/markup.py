@@ -16,18 +16,25 @@ _TAGS = {"p", "br", "b", "strong", "i", "em", "u", "s", "del", "a", "ul", "ol", 
 _SCHEMES = {"http", "https", "mailto"}
 _BIDI = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 """Direction overrides can dress gpj.exe as exe.jpg: taken out of what is shown (what arrived is kept)."""
-_PICTURE = re.compile(r"<img\b[^>]*?(?:\balt=(?:\"([^\"]*)\"|'([^']*)'))?[^>]*>", re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 
 
 def clean(html: str) -> str:
     """``html`` reduced to plain formatting and links that say where they go. Safe to show."""
-    named = _PICTURE.sub(lambda m: f" [picture: {m[1] or m[2]}] " if m[1] or m[2] else " [picture] ", html)
+    named = _PICTURE.sub(lambda m: _in_words(m[0]), html)
     kept = nh3.clean(
         named.translate(_BIDI), tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math"},
     )  # fmt: skip
     return _HEADING.sub(r"<\1p>", kept)
+
+
+def _in_words(picture: str) -> str:
+    alt = _ALT.search(picture)
+    words = (alt[1] or alt[2] or "").strip() if alt else ""
+    return f" [picture: {words}] " if words else " [picture] "
 
 
 def from_text(text: str) -> str:

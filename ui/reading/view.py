@@ -120,6 +120,8 @@ class ConversationView(QWidget):
         self._show_pending()
         self._stack.setCurrentWidget(self._whole)
         self._target(message_id)
+        self.reply.editing = False
+        self.reply.set_text(outbox.draft(connection, f"reply:{row.id}"))
         if self._waiting:
             self._fill.start()
         if row.unread:
@@ -145,6 +147,7 @@ class ConversationView(QWidget):
         self._messages = fresh
         bar = self.scroll.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
+        chosen = self.current.id if self.current is not None else None
         for position, stored in enumerate(fresh):
             if known.get(stored.id) == stored:
                 continue
@@ -157,10 +160,10 @@ class ConversationView(QWidget):
                 continue  # not made yet: _make_more will
             self._add_message(stored, place)
         self._show_pending()
-        if self.current is None or self.current.id not in self._cards:
-            self._target(0)
+        if chosen in self._cards:  # the same message, perhaps on a new card
+            self._choose(self._cards[chosen])
         else:
-            self._aim(self.current.stored)
+            self._target(0)
         if at_end:
             QTimer.singleShot(0, lambda: bar.setValue(bar.maximum()))
 
@@ -267,9 +270,6 @@ class ConversationView(QWidget):
             self.reply.hide()
             return
         self._choose(self._cards[chosen[0].id])
-        draft = outbox.draft(self._reader.connection, f"reply:{self.row.id}") if self.row else ""
-        if not self.reply.editing:
-            self.reply.set_text(draft)
 
     def _choose(self, card: MessageCard) -> None:
         if self.current is not None and self.current is not card:
@@ -354,8 +354,9 @@ class ConversationView(QWidget):
     def leave_edit(self) -> bool:
         """Stop editing; returns whether there was any."""
         was, self.reply.editing = self.reply.editing, False
-        if was:
+        if was and self.row is not None:
             self._target(0)
+            self.reply.set_text(outbox.draft(self._reader.connection, f"reply:{self.row.id}"))
         return was
 
     @async_slot
@@ -380,10 +381,10 @@ class ConversationView(QWidget):
             self.reply.set_text("")
         self.replied.emit(delivery, close)
 
-    @async_slot
-    async def _keep_draft(self, text: str) -> None:
+    def _keep_draft(self, text: str) -> None:
         if self.row is not None:
-            await asyncio.wrap_future(self._engine.save_draft(f"reply:{self.row.id}", text))
+            kept = self._engine.save_draft(f"reply:{self.row.id}", text)
+            kept.add_done_callback(lambda done: done.exception() and self._engine.on_error(done.exception()))
 
     @async_slot
     async def _take_back(self, delivery_id: int) -> None:

@@ -158,8 +158,9 @@ async def _entry_pages(api: Api, route: str) -> AsyncIterator[Page]:
 
 def _onwards(page: Page, offset: int, last: int, back: int) -> tuple[int, int, int]:
     ids = [i for i in map(id_of, page.items) if i]
-    offset, back, forward = step(offset, back, not ids or min(ids) <= last, PER_PAGE)
-    return offset, max([last, *ids]) if forward else last, back
+    highest = max([last, *ids])
+    offset, back, forward = step(offset, back, not ids or min(ids) <= last, highest > last, PER_PAGE)
+    return offset, highest if forward else last, back
 
 
 def _sightings(items: Sequence[Any], read: Any) -> tuple[Sighting, ...]:

@@ -83,15 +83,16 @@ class Position:
         return Cursor(json.dumps(kept, separators=(",", ":"), sort_keys=True))
 
 
-def step(offset: int, back: int, joined: bool, per_page: int) -> tuple[int, int, bool]:
+def step(offset: int, back: int, joined: bool, fresh: bool, per_page: int) -> tuple[int, int, bool]:
     """Where the next page begins, how we stand with stepping back, and whether this page counts as progress.
 
     Pages overlap by a few items, since a deletion between two pages shifts the list (wordpress.md section 4). A page
-    that does not join on to the one before shows that more was deleted: step back a page until one joins
-    (``back`` 1), then take the next page as it comes (``back`` 2), as the overlap may be of items hidden from us.
+    that does not join on to the one before shows that more was deleted: step back a page until one joins (``back``
+    1). When that one held nothing fresh, nothing had been lost: the overlap is of items hidden from us, so the next
+    page is taken as it comes (``back`` 2).
     """
     if joined or back == 2 or offset == 0:
-        return offset + per_page - OVERLAP, 2 if back == 1 else 0, True
+        return offset + per_page - OVERLAP, 2 if back == 1 and not fresh else 0, True
     return max(0, offset - per_page + OVERLAP), 1, False
 
 

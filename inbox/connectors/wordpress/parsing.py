@@ -71,7 +71,7 @@ def sighting_of_comment(item: Mapping[str, Any]) -> Sighting | None:
         return None
     return Sighting(
         remote_id=f"comment:{int(item['id'])}",
-        state=COMMENT_STATES.get(str(item["status"]), MessageState.HELD),
+        state=COMMENT_STATES.get(_word(item["status"]), MessageState.HELD),
         parent_remote_id=_parent(item),
     )
 
@@ -80,7 +80,7 @@ def sighting_of_post(item: Mapping[str, Any]) -> Sighting:
     """How a post or page stands."""
     return Sighting(
         remote_id=f"{item['type']}:{int(item['id'])}",
-        state=POST_STATES.get(str(item["status"]), MessageState.DRAFT),
+        state=POST_STATES.get(_word(item["status"]), MessageState.DRAFT),
     )
 
 
@@ -118,9 +118,7 @@ def raw_bytes(item: Any) -> bytes:
 
 def _comment(item: Mapping[str, Any], site: Site) -> Message:
     number, by, kind = int(item["id"]), int(item["author"]), str(item.get("type") or "comment")
-    status, rendered = item["status"], item["content"]["rendered"]
-    if not isinstance(status, str) or not isinstance(rendered, str):
-        raise TypeError("status and content are words")
+    status, rendered = _word(item["status"]), _word(item["content"]["rendered"])
     details = {
         "type": kind,
         "status": status,
@@ -154,7 +152,7 @@ def _comment(item: Mapping[str, Any], site: Site) -> Message:
 
 def _post(item: Mapping[str, Any], site: Site) -> Message:
     number, by, kind = int(item["id"]), int(item.get("author") or 0), str(item["type"])
-    status, title = str(item["status"]), item.get("title") or {}
+    status, title = _word(item["status"]), item.get("title") or {}
     rendered = str((item.get("content") or {}).get("rendered") or "")
     state = POST_STATES.get(status, MessageState.DRAFT)
     # WordPress puts "Private: " in front of the rendered title, translated; the raw one has no such prefix.
@@ -206,6 +204,12 @@ def _unreadable(item: Any, prefix: str) -> Message:
         text="",
         raw=raw,
     )
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a word was expected")
+    return value
 
 
 def _parent(item: Mapping[str, Any]) -> str:

@@ -120,9 +120,10 @@ def _advance(at: Position, page: Page, per_page: int, api: Api) -> None:
     ids = [i for i in map(id_of, page.items) if i]
     if not page.ends_at(at.offset, per_page):
         joined = not ids or min(ids) <= at.last
-        at.offset, at.back, forward = step(at.offset, at.back, joined, per_page)
+        highest = max([at.last, *ids])
+        at.offset, at.back, forward = step(at.offset, at.back, joined, highest > at.last, per_page)
         if forward:
-            at.last = max([at.last, *ids])
+            at.last = highest
         return
     at.last = max([at.last, *ids])
     if at.part == PARTS[-1]:
@@ -154,10 +155,10 @@ async def _newest(api: Api, at: Position, moved: Moved) -> tuple[list[Message], 
     ids = [i for i in map(id_of, page.items) if i]
     _explain(at, page.items, moved)
     if walk is None:
-        at.recent = {str(id_of(item)): letter_of(item) for item in page.items if id_of(item)}
         walk = Walk(top=max(ids, default=at.mark), offset=0, lowest=max(ids, default=0) + 1)
     joined = not ids or max(ids) >= walk.lowest or offset == 0
-    next_offset, walk.back, forward = step(offset, walk.back, joined, PER_PAGE)
+    fresh = min([walk.lowest, *ids]) < walk.lowest
+    next_offset, walk.back, forward = step(offset, walk.back, joined, fresh, PER_PAGE)
     if forward:
         walk.below += sum(i <= at.mark and i < walk.lowest for i in ids)
         walk.lowest = min([walk.lowest, *ids])
@@ -165,6 +166,7 @@ async def _newest(api: Api, at: Position, moved: Moved) -> tuple[list[Message], 
     done = page.ends_at(offset) or (forward and walk.below >= IDS_BELOW)
     if done:
         at.mark, at.walk = max(at.mark, walk.top), None
+        at.recent = {n: at.recent[n] for n in sorted(at.recent, key=int)[-PER_PAGE:]}
     else:
         at.walk = walk
     found = [*await _unknown_entries(api, at, page.items), *_messages(api, page.items)]
@@ -174,22 +176,26 @@ async def _newest(api: Api, at: Position, moved: Moved) -> tuple[list[Message], 
 def _explain(at: Position, items: Iterable[Any], moved: Moved) -> None:
     """Bring ``totals`` to what they must be now, by what this page shows and by what we moved ourselves."""
     seen_down_to = at.walk.lowest if at.walk else None
+    explained = set()
     for item in items:
         number = id_of(item)
-        if not number:
+        if not number or (seen_down_to is not None and number >= seen_down_to):
             continue
         letter, before = letter_of(item), at.recent.get(str(number))
-        if number > at.mark and (seen_down_to is None or number < seen_down_to):
+        at.recent[str(number)] = letter
+        if number > at.mark:
             _count(at, letter, +1)
             _count(at, "any", +1)
-        elif seen_down_to is None and before is not None and before != letter:
+        elif before is not None:
+            explained.add(number)
             _count(at, before, -1)
             _count(at, letter, +1)
     for number, (before, after) in list(moved.items()):
-        deleted = after == "gone"
-        if number <= at.mark and (deleted or str(number) not in at.recent):
+        if number <= at.mark and number not in explained:
             _count(at, before, -1)
-            _count(at, "any" if deleted else after, -1 if deleted else +1)
+            _count(at, *(("any", -1) if after == "gone" else (after, +1)))
+            if str(number) in at.recent:
+                at.recent[str(number)] = after
         del moved[number]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
-from inbox.practice.blog import Blog, Comment
+from inbox.practice.blog import Blog, Comment, User
 from inbox.practice.wordpress.comment_json import comment_json, stored
 from inbox.practice.wordpress.comments_read import comment_asked_for
 from inbox.practice.wordpress.params import Arg, moment
@@ -17,7 +17,7 @@ FLOOD_S = 15
 WRITE_ARGS = {
     "author": Arg(type="integer"),
     "author_name": Arg(type="string"),
-    "author_email": Arg(type="string"),
+    "author_email": Arg(type="email"),
     "author_url": Arg(type="string"),
     "author_user_agent": Arg(type="string"),
     "date": Arg(type="date", nullable=True),
@@ -53,7 +53,10 @@ def may_create(call: Call) -> None:
 
 def create(call: Call) -> Answer:
     """201 with the comment; an editor's is public at once. ``parent`` is not validated (trap 9)."""
-    assert call.user is not None
+    if call.get("id"):
+        raise RestError(400, "rest_comment_exists", "Cannot create existing comment.")
+    if call.get("type", "comment") != "comment":
+        raise RestError(400, "rest_invalid_comment_type", "Cannot create a comment with that type.")
     words = _words(call)
     if not words:
         raise RestError(400, "rest_comment_content_invalid", "Invalid comment content.")
@@ -61,16 +64,17 @@ def create(call: Call) -> Answer:
         message = "Comment field exceeds maximum length allowed."
         raise RestError(400, "comment_content_column_length", message)
     trusted = call.may("moderate_comments")
+    author = _author(call)
     comment = Comment(
         id=0,
         post_id=call.get("post"),
         parent_id=call.get("parent") or 0,
-        user_id=call.user.id,
-        name=call.get("author_name") or call.user.name,
-        email=call.get("author_email") or call.user.email,
+        user_id=author.id if author else 0,
+        name=author.name if author else call.get("author_name") or "",
+        email=author.email if author else call.get("author_email") or "",
         at=call.blog.now(),
         text=words,
-        status="approved" if trusted or call.blog.known(call.user.email) else "hold",
+        status="approved" if trusted or call.blog.known(author.email if author else "") else "hold",
         url=call.get("author_url") or "",
         agent=call.get("author_user_agent") or call.headers.get("user-agent", ""),
         as_sent=call.may("unfiltered_html"),
@@ -80,7 +84,16 @@ def create(call: Call) -> Answer:
     if call.get("status"):
         change_status(comment, call.get("status"))
     address = call.rest(f"wp/v2/comments/{comment.id}")
-    return Answer(body=comment_json(call, comment, "edit"), status=201, headers={"Location": address})
+    body = comment_json(call, comment, "edit" if trusted else "view")
+    return Answer(body=body, status=201, headers={"Location": address})
+
+
+def _author(call: Call) -> User | None:
+    """Whose comment it is: the named user's, else nobody's when a name or address is given, else ours."""
+    if call.get("author"):
+        return call.blog.users.get(call.get("author"))
+    given = any(call.get(name) for name in ("author_name", "author_email", "author_url"))
+    return None if given else call.user
 
 
 def refuse_repeats(blog: Blog, comment: Comment, *, trusted: bool) -> None:

@@ -12,7 +12,7 @@ from inbox.practice.wordpress import fields, text
 from inbox.practice.wordpress.comments_read import CONTEXT
 from inbox.practice.wordpress.params import Arg
 from inbox.practice.wordpress.post_json import link_of
-from inbox.practice.wordpress.wire import Answer, Call, RestError
+from inbox.practice.wordpress.wire import CURIES, Answer, Call, RestError
 
 ARGS = {"context": CONTEXT}
 OEMBED_ARGS = {"url": Arg(type="string", required=True), "maxwidth": Arg(type="integer", default=600)}
@@ -66,6 +66,7 @@ def type_json(call: Call, slug: str) -> dict[str, Any]:
         "_links": {
             "collection": [{"href": call.rest("wp/v2/types")}],
             "wp:items": [{"href": call.rest(f"wp/v2/{base}")}],
+            **CURIES,
         },
     }
 

@@ -17,7 +17,7 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|z|[+-]\d
 class Arg:
     """One declared parameter. ``ids`` and ``words`` are lists, sent as a list or with commas."""
 
-    type: Literal["integer", "string", "boolean", "date", "ids", "words", "any"] = "any"
+    type: Literal["integer", "string", "boolean", "date", "ids", "words", "email", "any"] = "any"
     enum: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
@@ -87,6 +87,10 @@ def _valid(name: str, value: Any, arg: Arg) -> Any:
             return [_integer(f"{name}[{n}]", v, Arg(type="integer")) for n, v in enumerate(listed(value))]
         case "words":
             return [_word(f"{name}[{n}]", v, arg) for n, v in enumerate(listed(value))]
+        case "email":
+            if value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", str(value)):
+                raise Invalid("rest_invalid_email", "Invalid email address.")
+            return str(value)
         case "string":
             return _word(name, value, arg)
         case _:

@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.practice.blog import Blog, Post
 from inbox.practice.wordpress import fields, text
-from inbox.practice.wordpress.wire import Call, gmt
+from inbox.practice.wordpress.wire import CURIES, Call, gmt
 
 _EDIT_ONLY = (
     "password", "title.raw", "content.raw", "content.block_version", "excerpt.raw", "guid.raw", "permalink_template",
@@ -98,8 +98,11 @@ def _links(call: Call, post: Post, context: str) -> dict[str, list[dict[str, Any
         "about": [{"href": call.rest(f"wp/v2/types/{post.type}")}],
         "author": [{"embeddable": True, "href": call.rest(f"wp/v2/users/{post.author_id}")}],
         "replies": [{"embeddable": True, "href": call.rest("wp/v2/comments", f"post={post.id}")}],
-        "version-history": [{"count": 0, "href": call.rest(f"wp/v2/{post.type}s/{post.id}/revisions")}],
+        "version-history": [{"count": len(post.revisions), "href": f"{base}/revisions"}],
     }
+    if post.revisions:
+        newest = post.revisions[-1]
+        links["predecessor-version"] = [{"id": newest, "href": f"{base}/revisions/{newest}"}]
     if post.featured_media:
         address = call.rest(f"wp/v2/media/{post.featured_media}")
         links["wp:featuredmedia"] = [{"embeddable": True, "href": address}]
@@ -117,4 +120,4 @@ def _links(call: Call, post: Post, context: str) -> dict[str, list[dict[str, Any
         else:
             actions += ["assign-author"]
         links |= {f"wp:action-{action}": [{"href": base}] for action in actions}
-    return links
+    return links | CURIES

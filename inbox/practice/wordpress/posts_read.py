@@ -7,7 +7,7 @@ from typing import Any
 from inbox.practice.blog import Post
 from inbox.practice.wordpress.comments_read import CONTEXT
 from inbox.practice.wordpress.params import Arg, Invalid, moment, refusal
-from inbox.practice.wordpress.post_json import post_json
+from inbox.practice.wordpress.post_json import link_of, post_json
 from inbox.practice.wordpress.wire import Answer, Call, RestError, paging
 
 _STATUSES = ("publish", "future", "draft", "pending", "private", "trash", "auto-draft", "inherit", "any")
@@ -31,6 +31,7 @@ LIST_ARGS = {
     "order": Arg(type="string", enum=("asc", "desc"), default="desc"),
     "orderby": Arg(type="string", enum=_ORDERS, default="date"),
     "slug": Arg(type="words"),
+    "sticky": Arg(type="boolean"),
     "status": Arg(type="words", enum=_STATUSES, default=["publish"]),
     "categories": Arg(type="ids", default=[]),
     "tags": Arg(type="ids", default=[]),
@@ -58,8 +59,11 @@ def listing(call: Call) -> Answer:
         message = "The page number requested is larger than the number of pages available."
         raise RestError(400, "rest_post_invalid_page_number", message)
     start = offset if offset is not None else (page - 1) * per_page
-    body = [post_json(call, p, call.get("context")) for p in found[start : start + per_page]]
-    return Answer(body=body, headers=paging(call, len(found), per_page, page))
+    shown = found[start : start + per_page]
+    # An offset past the end finds nothing, and then WordPress counts nothing, either.
+    total = len(found) if shown else 0
+    body = [post_json(call, p, call.get("context")) for p in shown]
+    return Answer(body=body, headers=paging(call, total, per_page, page))
 
 
 def _matches(call: Call, post: Post, statuses: list[str]) -> bool:
@@ -77,6 +81,7 @@ def _matches(call: Call, post: Post, statuses: list[str]) -> bool:
         and (not call.get("categories") or bool(set(call.get("categories")) & set(post.categories)))
         and (not call.get("tags") or bool(set(call.get("tags")) & set(post.tags)))
         and (not needle or needle in f"{post.title} {post.excerpt} {post.content}".lower())
+        and (not call.sent("sticky") or post.sticky is call.get("sticky"))
         and _dates_match(call, post)
     )
 
@@ -127,4 +132,7 @@ def may_read(call: Call) -> None:
 
 def one(call: Call) -> Answer:
     """One post."""
-    return Answer(body=post_json(call, post_asked_for(call), call.get("context", "view")))
+    post = post_asked_for(call)
+    # This Link takes the place of the one to the root (measured on 6.1.9).
+    headers = {"Link": f'<{link_of(call, post)}>; rel="alternate"; type=text/html'}
+    return Answer(body=post_json(call, post, call.get("context", "view")), headers=headers)

@@ -13,6 +13,7 @@ from inbox.practice.wordpress.posts_read import post_asked_for
 from inbox.practice.wordpress.wire import Answer, Call, RestError
 
 _OPEN = ("open", "closed")
+_FORMATS = ("standard", "aside", "chat", "gallery", "link", "image", "quote", "status", "video", "audio")
 
 WRITE_ARGS = {
     "date": Arg(type="date", nullable=True),
@@ -27,6 +28,7 @@ WRITE_ARGS = {
     "comment_status": Arg(type="string", enum=_OPEN),
     "ping_status": Arg(type="string", enum=_OPEN),
     "sticky": Arg(type="boolean"),
+    "format": Arg(type="string", enum=_FORMATS),
     "categories": Arg(type="ids"),
     "tags": Arg(type="ids"),
     "parent": Arg(type="integer"),
@@ -55,10 +57,14 @@ def create(call: Call) -> Answer:
     post = Post(
         id=0, type=kind, title="", content="", status="draft", at=now, modified_at=now, author_id=call.user.id
     )  # fmt: skip
+    if call.get("id"):
+        raise RestError(400, "rest_post_exists", "Cannot create existing post.")
     if not any(_words(call, name) for name in ("title", "content", "excerpt")):
         raise RestError(400, "empty_content", "Content, title, and excerpt are empty.")
     _fill(call, post)
-    if post.type == "post" and not post.categories:
+    if post.type == "page":
+        post.comment_status = call.get("comment_status") or "closed"
+    elif not call.sent("categories"):
         post.categories = [1]
     # A new post counts as changed at its own date, be it years ahead or long past (trap 7).
     post.modified_at = post.at
@@ -73,7 +79,11 @@ def update(call: Call) -> Answer:
     was = post.status
     if was == "trash" and call.get("status"):
         post.slug, post.slug_before = post.slug_before or post.slug, ""
+    words = (post.title, post.content, post.excerpt)
     _fill(call, post)
+    if not post.revisions or words != (post.title, post.content, post.excerpt):
+        post.revisions.append(call.blog.next_post_id)
+        call.blog.next_post_id += 1
     post.modified_at = call.blog.now()
     if post.status == "publish" and was != "publish":
         call.blog.tell_published(post)
@@ -81,13 +91,15 @@ def update(call: Call) -> Answer:
 
 
 def _fill(call: Call, post: Post) -> None:
+    if call.sent("author") and call.get("author") not in call.blog.users:
+        raise RestError(400, "rest_invalid_author", "Invalid author ID.")
     for name in ("title", "content", "excerpt"):
         if call.sent(name):
             setattr(post, name, _words(call, name))
     for name in ("comment_status", "ping_status", "sticky"):
         if call.sent(name):
             setattr(post, name, call.get(name))
-    if call.sent("author") and call.get("author") in call.blog.users:
+    if call.sent("author"):
         post.author_id = call.get("author")
     if call.sent("parent"):
         post.parent_id = call.get("parent")
@@ -159,4 +171,6 @@ def _words(call: Call, name: str) -> str:
     value: Any = call.raw(name, "")
     if isinstance(value, dict):
         value = value.get("raw", "")
-    return str(value or "").strip() if name == "title" else str(value or "")
+    if not isinstance(value, str):
+        return ""  # a number is no title: it is left out without a word
+    return value.strip() if name == "title" else value

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inbox.practice.blog import User
 from inbox.practice.wordpress import (
     comment_json,
     comments_read,
@@ -180,18 +181,33 @@ def _shaped(call: Call, body: Any) -> Any:
 
 
 def _embed(call: Call, item: Any) -> None:
+    """Linked resources of a comment; what may not be read is embedded as its error."""
     rels = fields.wanted(call.query["_embed"])
     if not isinstance(item, dict) or "_links" not in item:
         return
-    embedded: dict[str, list[Any]] = {}
+    blog, embedded = call.blog, dict[str, list[Any]]()
     everything = not rels or rels in (["1"], ["true"])
-    if "up" in item["_links"] and (everything or "up" in rels):
-        embedded["up"] = [post_json.post_json(call, call.blog.posts[item["post"]], "embed")]
-    if "author" in item["_links"] and (everything or "author" in rels):
-        author = call.blog.users.get(item.get("author", 0))
-        embedded["author"] = [users.user_json(call, author, "embed")] if author else []
-    if "in-reply-to" in item["_links"] and (everything or "in-reply-to" in rels):
-        parent = call.blog.comments.get(item["parent"])
-        embedded["in-reply-to"] = [comment_json.comment_json(call, parent, "embed")] if parent else []
+    for rel in item["_links"]:
+        if not (everything or rel in rels):
+            continue
+        if rel == "up" and "post" in item:
+            embedded[rel] = [post_json.post_json(call, blog.posts[item["post"]], "embed")]
+        elif rel == "author":
+            embedded[rel] = [_author(call, blog.users.get(item["author"]))]
+        elif rel == "in-reply-to":
+            embedded[rel] = [comment_json.comment_json(call, blog.comments[item["parent"]], "embed")]
+        elif rel == "children":
+            below = [c for c in blog.comments.values() if c.parent_id == item["id"] and c.status == "approved"]
+            embedded[rel] = [[comment_json.comment_json(call, c, "embed") for c in below]]
     if embedded:
         item["_embedded"] = embedded
+
+
+def _author(call: Call, author: User | None) -> dict[str, Any]:
+    try:
+        if author is None:
+            raise RestError(404, "rest_user_invalid_id", "Invalid user ID.")
+        users.refuse_strangers(call, author)
+    except RestError as error:
+        return error.body()
+    return users.user_json(call, author, "embed")

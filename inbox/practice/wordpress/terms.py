@@ -9,7 +9,7 @@ from inbox.practice.blog import Blog, Term
 from inbox.practice.wordpress import text
 from inbox.practice.wordpress.comments_read import CONTEXT
 from inbox.practice.wordpress.params import Arg
-from inbox.practice.wordpress.wire import Answer, Call, RestError, paging
+from inbox.practice.wordpress.wire import CURIES, Answer, Call, RestError, paging
 
 _ORDERS = ("id", "include", "name", "slug", "include_slugs", "term_group", "description", "count")
 
@@ -63,6 +63,7 @@ def term_json(call: Call, term: Term) -> dict[str, Any]:
             "collection": [{"href": call.rest(f"wp/v2/{base}")}],
             "about": [{"href": call.rest(f"wp/v2/taxonomies/{term.taxonomy}")}],
             "wp:post_type": [{"href": call.rest("wp/v2/posts", f"{query}={term.id}")}],
+            **CURIES,
         },
     }
     if tag:

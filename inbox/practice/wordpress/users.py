@@ -79,7 +79,15 @@ def one(call: Call) -> Answer:
         raise RestError(404, "rest_user_invalid_id", "Invalid user ID.")
     if call.get("context") == "edit" and call.user is not user:
         raise call.denied("rest_user_cannot_view", "Sorry, you are not allowed to edit users.")
+    refuse_strangers(call, user)
     return Answer(body=user_json(call, user, call.get("context", "view")))
+
+
+def refuse_strangers(call: Call, user: User) -> None:
+    """Only those who published something are shown to everybody."""
+    public = any(p.author_id == user.id and p.status == "publish" for p in call.blog.posts.values())
+    if not public and call.user is not user and not call.may("list_users"):
+        raise call.denied("rest_user_cannot_view", "Sorry, you are not allowed to list users.")
 
 
 def password_json(call: Call, user: User, password: AppPassword) -> dict[str, Any]:

@@ -104,6 +104,10 @@ class Call:
         return {size: f"{self.home}/avatar/{digest}?s={size}&d=mm&r=g" for size in ("24", "48", "96")}
 
 
+CURIES = {"curies": [{"name": "wp", "href": "https://api.w.org/{rel}", "templated": True}]}
+"""Closes the links of everything that has one beginning with "wp:"."""
+
+
 def gmt(at: datetime) -> str:
     """A time as ``date_gmt`` shows it: UTC without a Z."""
     return at.strftime("%Y-%m-%dT%H:%M:%S")

@@ -45,16 +45,16 @@ def comments_here(store: sqlite3.Connection, channel_id: str) -> dict[int, Comme
     State, parent, post and time are the columns the window shows. AssertionError when one is here twice.
     """
     rows = store.execute(
-        "SELECT m.remote_id, m.state, m.parent_remote_id, m.context_remote_id, m.created_at, r.body FROM messages m"
+        "SELECT m.remote_id, m.state, m.parent_remote_id, m.context_remote_id,"
+        " strftime('%Y-%m-%dT%H:%M:%S', m.created_at / 1000, 'unixepoch'), r.body FROM messages m"
         " LEFT JOIN raw r ON r.message_id = m.id WHERE m.channel_id = ? AND m.remote_id LIKE 'comment:%'"
         " AND m.state <> 'deleted'",
         (channel_id,),
     ).fetchall()
     found = {}
-    for remote_id, state, parent, context, created_at, body in rows:
+    for remote_id, state, parent, context, at, body in rows:
         came = json.loads(zlib.decompress(body))
         number = int(remote_id.removeprefix("comment:"))
-        at = sqlite3_time(store, created_at)
         found[number] = Comment(
             number,
             state,
@@ -127,8 +127,3 @@ def assert_sound(store: sqlite3.Connection) -> None:
     assert sorted(counted) == sorted(kept)
     lone = "SELECT count(*) FROM conversations c WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)"
     assert store.execute(lone).fetchone() == (0,), "a conversation without messages"
-
-
-def sqlite3_time(store: sqlite3.Connection, ms: int) -> str:
-    """Milliseconds since 1970 as SQLite itself writes them, to the second, UTC."""
-    return str(store.execute("SELECT strftime('%Y-%m-%dT%H:%M:%S', ? / 1000, 'unixepoch')", (ms,)).fetchone()[0])

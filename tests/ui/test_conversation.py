@@ -1,0 +1,237 @@
+"""One conversation: what is shown, the reply box that shouts, drafts, undo, moderation by key and button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from inbox.connectors.memory import World
+from inbox.engine import Engine
+from inbox.errors import Rejected
+from inbox.model import Account, DeliveryState, MessageKind, MessageState, Moderation
+from inbox.store import outbox, reading
+from inbox.tasks import Tasks
+from ui.bridge import Bridge
+from ui.reader import Reader
+from ui.reading.cards import ContextCard, MessageCard, fate
+from ui.reading.view import FIRST_CARDS, ConversationView
+
+Until = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def asked(engine: Engine, account: Account, world: World) -> dict[str, str]:
+    """A post of ours, a question under it with an answer by somebody else, and a held comment."""
+    now = world.clock.now()
+    ids = {
+        "post": world.say("Grants open today.", kind=MessageKind.POST, ours=True, created_at=now - timedelta(hours=3))
+    }
+    ids["question"] = world.say(
+        "Is it open to <b>tenants</b>?", author="Anna", context=ids["post"], created_at=now - timedelta(hours=2)
+    )
+    ids["echo"] = world.say(
+        "same question",
+        author="Dylan",
+        parent=ids["question"],
+        context=ids["post"],
+        created_at=now - timedelta(hours=1),
+    )
+    ids["held"] = world.say("First time here", author="Haruka", context=ids["post"], state=MessageState.HELD)
+    engine.sync().result(10)
+    return ids
+
+
+@pytest.fixture
+def view(
+    engine: Engine, reader: Reader, tasks: Tasks, asked: dict[str, str], qtbot: QtBot
+) -> Iterator[ConversationView]:
+    made = ConversationView(engine, reader, tasks)
+    bridge = Bridge(engine.bus, made)
+    bridge.changed.connect(made.on_changed)
+    made.failed.connect(lambda error: pytest.fail(f"unexpected {error!r}"))
+    qtbot.addWidget(made)
+    made.resize(700, 800)
+    made.show()
+    yield made
+    bridge.close()
+
+
+def open_(view: ConversationView, reader: Reader, author: str) -> reading.ConversationRow:
+    row = next(r for r in reading.page(reader.connection, "everything") if r.author == author)
+    view.show_conversation(row.id)
+    return row
+
+
+def cards(view: ConversationView) -> list[MessageCard]:
+    return [c for c in view.findChildren(MessageCard) if c.isVisibleTo(view)]
+
+
+def test_context_first_then_messages_in_order(view: ConversationView, reader: Reader) -> None:
+    open_(view, reader, "Dylan")
+    assert "Grants open today." in view.findChild(ContextCard).accessibleName()
+    assert [c.stored.message.author.name for c in cards(view)] == ["Anna", "Dylan"]
+    assert "same question" in cards(view)[1].accessibleName()
+
+
+def test_the_reply_box_shouts_where_how_public_and_as_whom(view: ConversationView, reader: Reader) -> None:
+    open_(view, reader, "Dylan")
+    words = view.reply.text.accessibleName()
+    assert words.startswith("Public reply on ")
+    assert " as " in words
+    assert words.endswith("to Dylan")
+
+
+def test_a_reply_goes_out_and_shows_its_way(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    row = open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "Yes, tenants too.")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    assert "leaves in" in view._pending[0].accessibleName()
+    assert view.reply.text.toPlainText() == ""
+    [delivery] = outbox.of_conversation(reader.connection, row.id)
+    engine.send_now(delivery.id).result(5)
+    until(lambda: not view._pending and len(cards(view)) == 3)
+    assert cards(view)[2].stored.message.ours
+    assert world.entries[delivery_parent(world)].text == "same question"
+
+
+def delivery_parent(world: World) -> str:
+    return next(e for e in world.entries.values() if e.text == "Yes, tenants too.").parent
+
+
+def test_undo_brings_the_very_text_back_and_the_new_one_goes(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "Old words")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    undo = next(b for b in view._pending[0].findChildren(QPushButton) if b.text() == "Undo")
+    undo.click()
+    until(lambda: view.reply.text.toPlainText() == "Old words" and not view._pending)
+    view.reply.text.selectAll()
+    qtbot.keyClicks(view.reply.text, "New words")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    engine.send_now(view._pending[0].delivery.id).result(5)
+    until(lambda: [e.text for e in world.entries.values() if e.ours and "words" in e.text] == ["New words"])
+
+
+def test_a_draft_survives_leaving_and_coming_back(
+    view: ConversationView, reader: Reader, qtbot: QtBot, until: Until
+) -> None:
+    row = open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "Half a sen")
+    open_(view, reader, "Haruka")
+    until(lambda: outbox.draft(reader.connection, f"reply:{row.id}") == "Half a sen")
+    assert view.reply.text.toPlainText() == ""
+    open_(view, reader, "Dylan")
+    assert view.reply.text.toPlainText() == "Half a sen"
+
+
+def test_typing_survives_a_poll_that_touches_the_conversation(
+    view: ConversationView,
+    reader: Reader,
+    engine: Engine,
+    world: World,
+    asked: dict[str, str],
+    qtbot: QtBot,
+    until: Until,
+) -> None:
+    open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "I am writ")
+    world.say("and one more", author="Late", parent=asked["question"], context=asked["post"])
+    world.edit(asked["echo"], "same question, really")
+    engine.sync().result(10)
+    until(lambda: len(cards(view)) == 3)
+    assert view.reply.text.toPlainText() == "I am writ"
+    edited = next(c for c in cards(view) if c.stored.versions)
+    assert "same question, really" in edited.accessibleName()
+    next(b for b in edited.findChildren(QPushButton) if "earlier text" in b.text()).click()
+    assert any("same question" in w.text() for w in edited.findChildren(type(edited.body)))
+
+
+def test_a_held_comment_is_approved_and_answered_in_one_step(
+    view: ConversationView,
+    reader: Reader,
+    engine: Engine,
+    world: World,
+    asked: dict[str, str],
+    qtbot: QtBot,
+    until: Until,
+) -> None:
+    open_(view, reader, "Haruka")
+    assert "Approve" in view.reply.close_too.text()
+    qtbot.keyClicks(view.reply.text, "Welcome!")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    assert world.entries[asked["held"]].state is MessageState.PUBLISHED
+
+
+def test_moderation_by_button(
+    view: ConversationView, reader: Reader, world: World, asked: dict[str, str], until: Until
+) -> None:
+    open_(view, reader, "Haruka")
+    spam = next(b for b in cards(view)[0].findChildren(QPushButton) if b.text() == "Spam")
+    spam.click()
+    until(lambda: world.entries[asked["held"]].state is MessageState.SPAM)
+    until(lambda: "spam" in cards(view)[0].accessibleName())
+    view.moderate(Moderation.UNSPAM)
+    until(lambda: world.entries[asked["held"]].state is MessageState.HELD)
+
+
+def test_a_refused_reply_keeps_the_text_beside_the_reason(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    row = open_(view, reader, "Dylan")
+    world.fail("publish", "before_send", Rejected("Comments are closed here."))
+    qtbot.keyClicks(view.reply.text, "Too late")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    engine.send_now(view._pending[0].delivery.id).result(5)
+    until(lambda: view._pending and view._pending[0].delivery.state is DeliveryState.REJECTED)
+    assert "Comments are closed here." in fate(view._pending[0].delivery, world.clock.now())
+    assert reading.rows(reader.connection, [row.id])[row.id].outgoing == "trouble"
+    next(b for b in view._pending[0].findChildren(QPushButton) if b.text() == "Edit").click()
+    until(lambda: view.reply.text.toPlainText() == "Too late")
+
+
+def test_a_long_conversation_opens_at_its_newest_and_fills_in(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, until: Until
+) -> None:
+    first = world.say("Root", author="Root", created_at=world.clock.now() - timedelta(hours=2))
+    for n in range(120):
+        world.say(
+            f"Answer {n}", author=f"P{n}", parent=first, created_at=world.clock.now() - timedelta(minutes=119 - n)
+        )
+    engine.sync().result(20)
+    open_(view, reader, "P119")
+    assert len(cards(view)) == FIRST_CARDS
+    until(lambda: len(cards(view)) == 121)
+    names = [
+        c.stored.message.author.name for c in sorted(cards(view), key=lambda c: c.mapTo(view, c.rect().topLeft()).y())
+    ]
+    assert names[0] == "Root"
+    assert names[-1] == "P119"
+
+
+def test_the_keyboard_steps_through_messages(view: ConversationView, reader: Reader, qtbot: QtBot) -> None:
+    open_(view, reader, "Dylan")
+    view.focus_current()
+    assert view.current is not None
+    assert view.current.stored.message.author.name == "Dylan"
+    qtbot.keyClick(view.current, Qt.Key.Key_Up)
+    assert view.current.stored.message.author.name == "Anna"
+    assert "to Anna" in view.reply.text.accessibleName()
+
+
+def test_every_control_has_a_name(view: ConversationView, reader: Reader, named: Callable[[QWidget], None]) -> None:
+    open_(view, reader, "Haruka")
+    named(view)

@@ -1,0 +1,59 @@
+"""Times and counts as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ui.format import badge, clock_time, exact_time, file_size, initials, plural, short_time, spoken_age
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ago", "short", "spoken"),
+    [
+        (timedelta(seconds=5), "now", "just now"),
+        (timedelta(minutes=14), "14 min", "14 minutes ago"),
+        (timedelta(minutes=1), "1 min", "1 minute ago"),
+        (timedelta(hours=3), "3 h", "3 hours ago"),
+        (timedelta(days=2), f"Sat {(NOW - timedelta(days=2)).astimezone():%H:%M}", "2 days ago"),
+        (timedelta(days=14), "9 Nov", None),
+        (timedelta(days=700), "23 Dec 2024", None),
+    ],
+)
+def test_ages(ago: timedelta, short: str, spoken: str | None) -> None:
+    assert short_time(NOW - ago, NOW) == short
+    if spoken:
+        assert spoken_age(NOW - ago, NOW) == spoken
+
+
+def test_a_time_to_come_is_never_an_age() -> None:
+    assert "ago" not in spoken_age(NOW + timedelta(hours=2), NOW)
+    assert short_time(NOW + timedelta(hours=2), NOW) not in ("", "now")
+
+
+def test_the_exact_time_names_seconds_and_zone() -> None:
+    assert "12:00:00 UTC" in exact_time(NOW)
+
+
+def test_the_clock_names_the_day_only_when_it_is_another() -> None:
+    assert len(clock_time(NOW, NOW)) == 5
+    assert "Nov" in clock_time(NOW - timedelta(days=1), NOW)
+
+
+def test_counts() -> None:
+    assert [badge(n) for n in (-1, 0, 1, 99, 100)] == ["", "", "1", "99", "99+"]
+    assert plural(1, "reply", "replies") == "1 reply"
+    assert plural(3200, "reply", "replies") == "3,200 replies"
+    assert file_size(840_000) == "840 kB"
+    assert file_size(2_100_000) == "2.1 MB"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Anna Meredith", "AM"), ("anonymous", "A"), ("🌻 Sunny", "S"), ("", "?"), ("佐藤 花子", "佐花"), ("<b>Eve</b>", "BE")],
+)
+def test_initials(name: str, letters: str) -> None:
+    assert initials(name) == letters
