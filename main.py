@@ -32,13 +32,17 @@ PRACTICE_INTERVAL_S = 3
 
 def main(arguments: list[str]) -> int:
     """Run the window; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="postroom", description="A social inbox. With no account it opens a practice town.")
+    parser = argparse.ArgumentParser(
+        prog="postroom", description="A social inbox. With no account it opens a practice town."
+    )
     parser.add_argument("--home", type=Path, help="the folder of the inbox")
     parser.add_argument("--practice", action="store_true", help="open the practice town whatever accounts there are")
     parser.add_argument("--real", action="store_true", help="open the real inbox, even if it is still empty")
     parser.add_argument("--theme", choices=("light", "dark"), help="whatever the system says")
     options = parser.parse_args(arguments)
-    home = options.home or Path(os.environ.get("POSTROOM_HOME") or platformdirs.user_data_path("postroom", appauthor=False))
+    home = options.home or Path(
+        os.environ.get("POSTROOM_HOME") or platformdirs.user_data_path("postroom", appauthor=False)
+    )
     practising = options.practice or not (options.real or _has_accounts(home))
     told = no_display()
     if told:
@@ -66,7 +70,9 @@ def main(arguments: list[str]) -> int:
         loop = qasync.QEventLoop(application)
         asyncio.set_event_loop(loop)
         tasks = Tasks(lambda error: sys.excepthook(type(error), error, error.__traceback__))
-        loop.set_exception_handler(lambda _, c: c.get("exception") and sys.excepthook(type(c["exception"]), c["exception"], None))
+        loop.set_exception_handler(
+            lambda _, c: c.get("exception") and sys.excepthook(type(c["exception"]), c["exception"], None)
+        )
         settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
         if options.theme:
             settings.setValue("theme", options.theme)
@@ -79,7 +85,7 @@ def main(arguments: list[str]) -> int:
         window.quit_wanted.connect(done.set)
         if stripe is not None and town is not None:
             window.setWindowTitle("Postroom (PRACTICE)")
-            stripe.leave.connect(lambda: (QProcess.startDetached(sys.executable, [__file__, "--real", "--home", str(home)]), window.close()))
+            stripe.leave.connect(lambda: _leave_practice(window, home))
             town.start()
         window.show()
         window.list.view.setFocus()
@@ -101,6 +107,18 @@ def main(arguments: list[str]) -> int:
         if town is not None:
             town.stop()
     return 0
+
+
+def _leave_practice(window: Window, home: Path) -> None:
+    """Open the real inbox in a process of its own: an engine that practises never reaches a real network."""
+    QProcess.startDetached(sys.executable, [str(Path(__file__).resolve()), "--real", "--home", str(home)])
+    window.close()
+
+
+def _unexpected(error: BaseException | None) -> None:
+    """An error nobody awaited goes where every other unexpected one goes."""
+    if error is not None:
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _has_accounts(home: Path) -> bool:

@@ -35,6 +35,7 @@ from inbox.model import (
     Moderation,
     Update,
 )
+from inbox.pictures import Pictures
 from inbox.polling import Polling
 from inbox.publishing.outbox import SETTLE_S, Outbox
 from inbox.secrets import Secrets
@@ -68,7 +69,7 @@ class Engine:
         poll_by_itself: bool = True,
         interval_s: int | None = None,
         settle_s: float = SETTLE_S,
-        client: Callable[[], http.httpx.AsyncClient] = http.client,
+        client: Callable[[], Any] = http.client,
         on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.home = home
@@ -139,6 +140,7 @@ class Engine:
                 self._interval_s,
             )
             self._desk = desk.Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
+            self._pictures = Pictures(self.home / "media" / "fetched", client, self._clock)
             self._outbox.recover()
             tasks.start(self._outbox.run(), name="outbox")
             if self._poll_by_itself:
@@ -242,6 +244,10 @@ class Engine:
     def delete(self, message_id: MessageId) -> Future[None]:
         """Remove a message for good, at the network; here its tombstone stays."""
         return self._do(lambda: self._desk.delete(message_id))
+
+    def picture(self, url: str) -> Future[Path]:
+        """The file with a picture that a message points to; fetched because a person asked."""
+        return self._do(lambda: self._pictures.get(url))
 
     def undo(self) -> Future[desk.Undone | None]:
         """Undo the last thing done from here, or ``None`` when there is nothing left to undo."""

@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command("accounts", "Accounts", ("Ctrl+,",), "Program", single=False),
     Command("practice_pause", "Stop or start the practice town", ("Ctrl+P",), "Program", single=False),
     Command("theme", "Light, dark, or as the system", ("Ctrl+Shift+L",), "Program", single=False),
+    Command("rows", "One line per row, or three", ("Ctrl+Shift+D",), "Program", single=False),
     Command("help", "This list of keys", ("?", "F1"), "Program"),
     Command("quit", "Quit", ("Ctrl+Q",), "Program", single=False),
 )

@@ -54,7 +54,11 @@ def clock_time(at: datetime, now: datetime) -> str:
     """For the status line: the time of day, with the day when it is not today."""
     local = at.astimezone()
     same_day = local.date() == now.astimezone().date()
-    return f"{local:%H:%M}" if same_day else f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+    return (
+        f"{local:%H:%M}"
+        if same_day
+        else f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+    )
 
 
 def badge(count: int) -> str:
@@ -69,10 +73,10 @@ def initials(name: str) -> str:
 
 
 def plural(count: int, one: str, many: str = "") -> str:
-    """"1 reply", "3 replies"."""
+    """ "1 reply", "3 replies"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def file_size(size_bytes: int) -> str:
-    """"840 kB", "2.1 MB"."""
+    """ "840 kB", "2.1 MB"."""
     return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"

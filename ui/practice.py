@@ -51,7 +51,7 @@ class PracticeStripe(QWidget):
         self._faster = QPushButton()
         real = QPushButton(self.tr("Connect something real …"))
         self._stop.clicked.connect(self.toggle)
-        self._step.clicked.connect(lambda: (self._town.step(), self._say()))
+        self._step.clicked.connect(lambda: self._town.step())
         self._faster.clicked.connect(self._next_speed)
         real.clicked.connect(self.leave)
         row.addWidget(word)

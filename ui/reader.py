@@ -1,4 +1,4 @@
-"""What the window reads with: one connection for quick pages on its own thread, one more on a thread for slow things."""
+"""What the window reads with: a connection for quick pages on its own thread, and one on a thread for slow things."""
 
 from __future__ import annotations
 

@@ -60,8 +60,9 @@ DARK = Tokens(
 )  # fmt: skip
 
 GLYPHS: dict[str, tuple[str, str]] = {
-    "wordpress": ("Wp", "#21759B"), "facebook": ("Fb", "#1866D6"), "linkedin": ("In", "#0A66C2"), "x": ("X", "#14171A"),
-    "govdelivery": ("Gd", "#00695C"), "mastodon": ("Ma", "#5B4BE0"), "bluesky": ("Bs", "#0B6FCB"), "feed": ("Rs", "#B45309"),
+    "wordpress": ("Wp", "#21759B"), "facebook": ("Fb", "#1866D6"), "linkedin": ("In", "#0A66C2"),
+    "x": ("X", "#14171A"), "govdelivery": ("Gd", "#00695C"), "mastodon": ("Ma", "#5B4BE0"),
+    "bluesky": ("Bs", "#0B6FCB"), "feed": ("Rs", "#B45309"),
 }  # fmt: skip
 """Letter pair and colour of each network; white on the colour reaches 5:1."""
 
@@ -138,7 +139,8 @@ def style_sheet(t: Tokens) -> str:
     QLabel[role="text-3"] {{ color: {t.text_3}; }}
     QLabel[role="danger"] {{ color: {t.danger}; }}
     QLabel[role="owed"] {{ color: {t.owed}; font-weight: 600; }}
-    QLabel[role="chip"] {{ background: {t.sunken}; color: {t.text_2}; border-radius: {CHIP_RADIUS}px; padding: 1px 6px; }}
+    QLabel[role="chip"] {{ background: {t.sunken}; color: {t.text_2}; border-radius: {CHIP_RADIUS}px;
+        padding: 1px 6px; }}
     QLabel[role="chip-owed"] {{ background: {t.owed_soft}; color: {t.owed}; border-radius: {CHIP_RADIUS}px;
         padding: 1px 6px; font-weight: 600; }}
     QFrame[role="held"] QLabel[role="chip-held"] {{ background: {t.surface}; }}
@@ -159,11 +161,12 @@ def style_sheet(t: Tokens) -> str:
         font-weight: 600; }}
     QPushButton[role="primary"]:focus {{ border: 2px solid {t.text}; padding: 4px 11px; }}
     QPushButton[role="primary"]:disabled {{ background: {t.sunken}; color: {t.text_3}; border-color: {t.line}; }}
-    QPushButton[role="quiet"] {{ background: transparent; color: {t.accent}; border: 1px solid transparent; padding: 3px 6px; }}
+    QPushButton[role="quiet"] {{ background: transparent; color: {t.accent}; border: 1px solid transparent;
+        padding: 3px 6px; }}
     QPushButton[role="quiet"]:hover {{ text-decoration: underline; }}
     QPushButton[role="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 5px; }}
-    QLineEdit, QPlainTextEdit, QTextEdit, QDateTimeEdit, QComboBox, QSpinBox {{ background: {t.surface}; color: {t.text};
-        border: 1px solid {t.edge}; border-radius: {RADIUS}px; padding: 5px 8px;
+    QLineEdit, QPlainTextEdit, QTextEdit, QDateTimeEdit, QComboBox, QSpinBox {{ background: {t.surface};
+        color: {t.text}; border: 1px solid {t.edge}; border-radius: {RADIUS}px; padding: 5px 8px;
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateTimeEdit:focus, QComboBox:focus, QSpinBox:focus {{
         border: 2px solid {t.accent}; padding: 4px 7px; }}

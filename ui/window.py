@@ -4,45 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
+from inbox.clock import SystemClock
 from inbox.engine import Engine
 from inbox.errors import PostroomError, StoreDamaged
 from inbox.events import Changed
-from inbox.model import ChannelId, ConversationStatus, MessageState, Moderation
+from inbox.model import ChannelId, ConversationStatus, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
-from inbox.store.reading import EVERYTHING
+from inbox.store.reading import StoredMessage
 from inbox.tasks import Tasks
 from ui.accounts.dialog import AccountsDialog
-from ui.actions import COMMANDS
 from ui.bridge import Bridge
 from ui.channels.rail import OUTBOX, RECORD, Rail
 from ui.channels.status import StatusLine
 from ui.channels.tabs import NetworkTabs
-from ui.composer.dialog import ComposerDialog
+from ui.commands import Commands
+from ui.composer.window import Composer
 from ui.conversations.view import ConversationPane
 from ui.format import clock_time, plural
-from ui.keysheet import KeySheet
 from ui.notices import notice_for
 from ui.outbox.view import OutboxView
+from ui.practice import PracticeStripe
 from ui.reader import Reader
 from ui.reading.person import PersonPane
 from ui.reading.view import ConversationView
 from ui.record.view import RecordView
-from ui.slots import async_slot
 from ui.theme import Theme
 from ui.widgets.banner import Banner
 from ui.widgets.toast import Toast
 
 log = logging.getLogger(__name__)
 CHECK_AFTER_S = 5.0
-HANDLED_BY_PANES = {"open", "back", "send"}
 
 
 class Window(QMainWindow):
@@ -51,11 +58,22 @@ class Window(QMainWindow):
     quit_wanted = Signal()
 
     def __init__(
-        self, engine: Engine, reader: Reader, theme: Theme, tasks: Tasks, *, settings: QSettings, stripe: QWidget | None = None
+        self,
+        engine: Engine,
+        reader: Reader,
+        theme: Theme,
+        tasks: Tasks,
+        *,
+        settings: QSettings,
+        stripe: PracticeStripe | None = None,
     ) -> None:
         super().__init__()
         self.tasks = tasks
-        self._engine, self._reader, self._theme, self._settings = engine, reader, theme, settings
+        self._engine, self._reader, self._theme, self.settings = engine, reader, theme, settings
+        self._stripe = stripe
+        self._composer: Composer | None = None
+        self._accounts: AccountsDialog | None = None
+        self._reading_now = False
         self._titles: dict[ChannelId, str] = {}
         self.bridge = Bridge(engine.bus, self)
         self.tabs = NetworkTabs()
@@ -71,7 +89,7 @@ class Window(QMainWindow):
         self._lay_out(stripe)
         self.toast = Toast(self, self.list)
         self._connect()
-        self._shortcuts()
+        self.commands = Commands(self, engine)
         self._refresh_channels()
         self._restore()
         self._refresh()
@@ -89,7 +107,7 @@ class Window(QMainWindow):
             button = QPushButton(words)
             button.setProperty("role", "quiet")
             button.setAccessibleName(self.tr("Keys and commands") if words == "?" else words)
-            button.clicked.connect(lambda _=False, c=command: self._run(c))
+            button.clicked.connect(lambda _=False, c=command: self.commands.run(c))
             row.addWidget(button)
         self._work = QStackedWidget()
         self._work.addWidget(self.conversation)
@@ -134,17 +152,9 @@ class Window(QMainWindow):
         self.conversation.person_changed.connect(
             lambda stored: self.person.show_person(stored, self.conversation.row, self.conversation.channel)
         )
-        self.trouble.acted.connect(lambda: self._run("accounts"))
-        self.banner.acted.connect(lambda: self._run("sync"))
-        self.toast.undo.connect(lambda: self._run("undo"))
-
-    def _shortcuts(self) -> None:
-        for command in COMMANDS:
-            if command.name in HANDLED_BY_PANES:
-                continue
-            for keys in command.keys:
-                shortcut = QShortcut(QKeySequence(keys), self)
-                shortcut.activated.connect(lambda c=command.name: self._run(c))
+        self.trouble.acted.connect(lambda: self.commands.run("accounts"))
+        self.banner.acted.connect(lambda: self.commands.run("sync"))
+        self.toast.undo.connect(lambda: self.commands.run("undo"))
 
     # What the engine says
 
@@ -154,15 +164,19 @@ class Window(QMainWindow):
         self.list.on_changed(changed)
         self.conversation.on_changed(changed)
         self.outbox.on_changed(changed)
-        if self._work.currentWidget() is self.record:
+        if self.record.isVisible():
             self.record.on_changed(changed)
+        for dialog in (self._composer, self._accounts):
+            if dialog is not None and dialog.isVisible():
+                dialog.on_changed(changed)
         self._refresh()
 
     def _refresh_channels(self) -> None:
         channels = accounts.channels(self._reader.connection)
         self._titles = {c.id: c.title for c in channels}
         names = list(dict.fromkeys(c.network for c in channels))
-        self.tabs.show_networks([(n, self._engine.networks[n].title if n in self._engine.networks else n) for n in names])
+        known = self._engine.networks
+        self.tabs.show_networks([(n, known[n].title if n in known else n) for n in names])
 
     def _refresh(self) -> None:
         """Counts, banners and the status line: a few reads that cost the same at any size."""
@@ -191,10 +205,9 @@ class Window(QMainWindow):
             self.banner.hide()
         out = [h for h in health if not h.signed_in]
         if out:
-            self.trouble.say(
-                self.tr("{0}: {1} Fetching has stopped there; nothing is lost.").format(out[0].channel.title, out[0].trouble or "Sign in again."),
-                button=self.tr("Sign in again"), alarm=True,
-            )  # fmt: skip
+            why = out[0].trouble or self.tr("Sign in again.")
+            words = self.tr("{0}: {1} Fetching has stopped there; nothing is lost.").format(out[0].channel.title, why)
+            self.trouble.say(words, button=self.tr("Sign in again"), alarm=True)
         elif self.trouble.isVisible() and not self.trouble.property("error"):
             self.trouble.hide()
 
@@ -222,14 +235,15 @@ class Window(QMainWindow):
 
     def _show_list(self) -> None:
         place = self.rail.place
-        panel = {OUTBOX: self.outbox, RECORD: self.record}.get(place)
+        panels: dict[str, QWidget] = {OUTBOX: self.outbox, RECORD: self.record}
+        panel = panels.get(place)
         self.list.setVisible(panel is None)
         self.person.setVisible(panel is None and self._roomy())
         self._work.setCurrentWidget(panel or self.conversation)
         if panel is None:
             self.list.show_place(place, self.tabs.network)
             self.conversation.show_conversation(0)
-            self._fit()
+            self.fit()
         elif panel is self.record:
             self.record.on_changed(Changed())
         self._refresh()
@@ -239,17 +253,17 @@ class Window(QMainWindow):
 
     def _enter(self) -> None:
         if self.conversation.row is not None:
-            self._fit(reading_now=True)
+            self.fit(reading_now=True)
             self.conversation.focus_current()
 
     def _back(self) -> None:
         if self.conversation.leave_edit():
             self.conversation.focus_current()
             return
-        self._fit()
+        self.fit()
         self.list.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             if self.list.searching or self.list.search.hasFocus():
                 self.list.search.clear()
@@ -261,7 +275,7 @@ class Window(QMainWindow):
     def _roomy(self) -> bool:
         return self.width() >= 78 * self.fontMetrics().height()
 
-    def _fit(self, reading_now: bool | None = None) -> None:
+    def fit(self, reading_now: bool | None = None) -> None:
         """Show as many panes as there is room for: four, three, or the list and the conversation in turn."""
         em = self.fontMetrics().height()
         panel = self.rail.place in (OUTBOX, RECORD)
@@ -276,141 +290,67 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit(getattr(self, "_reading_now", False))
+        self.fit(self._reading_now)
 
-    # Commands
-
-    def _run(self, name: str) -> None:
-        act: Callable[[], None] | None = {
-            "next": lambda: self.list.step(1), "previous": lambda: self.list.step(-1),
-            "next_tab": lambda: self.tabs.step(1), "previous_tab": lambda: self.tabs.step(-1),
-            "search": self._search, "newest": self.list.show_newest, "panes": self._next_pane,
-            "reply": self._reply, "done": lambda: self._settle(ConversationStatus.DONE),
-            "waiting": lambda: self._settle(ConversationStatus.WAITING),
-            "reopen": lambda: self._settle(ConversationStatus.OPEN), "unread": self._mark_unread, "undo": self._undo,
-            "approve": lambda: self.conversation.moderate(Moderation.APPROVE),
-            "hold": lambda: self.conversation.moderate(Moderation.HOLD),
-            "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
-            "edit": self._edit, "compose": self._compose, "outbox": lambda: self.rail.choose(OUTBOX),
-            "owed": lambda: self.rail.choose("owed"), "waiting_list": lambda: self.rail.choose("waiting"),
-            "done_list": lambda: self.rail.choose("done"), "everything": lambda: self.rail.choose(EVERYTHING),
-            "sync": self._sync, "accounts": self._accounts, "theme": self._next_theme,
-            "help": lambda: KeySheet(self).exec(), "quit": self.close,
-        }.get(name)  # fmt: skip
-        if act is not None:
-            act()
-
-    def _search(self) -> None:
-        self._fit()
-        if self.rail.place in (OUTBOX, RECORD):
-            self.rail.choose(EVERYTHING)
-        self.list.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.list.search.selectAll()
-
-    def _next_pane(self) -> None:
-        panes = [self.tabs, self.rail, self.list.view, self.conversation.current, self.conversation.reply.text, self.toast]
-        shown = [p for p in panes if p is not None and p.isVisible()]
-        here = next((i for i, p in enumerate(shown) if p.hasFocus() or p.isAncestorOf(self.focusWidget())), -1)
-        shown[(here + 1) % len(shown)].setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _reply(self) -> None:
-        if self.conversation.row is None:
-            self.list.step(0)
-        self._fit(reading_now=True)
-        self.conversation.start_reply()
-
-    def _edit(self) -> None:
-        current = self.conversation.current
-        if current is not None and current.stored.message.ours:
-            self.conversation.start_edit(current.stored)
-
-    def _toggle(self, aside: MessageState) -> None:
-        current = self.conversation.current
-        if current is None:
-            return
-        there = current.stored.message.state is aside
-        if aside is MessageState.SPAM:
-            self.conversation.moderate(Moderation.UNSPAM if there else Moderation.SPAM)
-        else:
-            self.conversation.moderate(Moderation.RESTORE if there else Moderation.TRASH)
-
-    @async_slot
-    async def _settle(self, status: ConversationStatus) -> None:
-        row = self._move_on(status)
-        if row is None:
-            return
-        try:
-            await asyncio.wrap_future(self._engine.set_status([row.id], status))
-        except PostroomError as error:
-            self.show_error(error)
-            return
-        self.toast.say({"done": self.tr("Done"), "waiting": self.tr("Waiting"), "open": self.tr("Open again")}[status])
-
-    def _move_on(self, status: ConversationStatus) -> reading.ConversationRow | None:
-        """Take the row out, if this list is not where it goes, and go to the next."""
-        row = self.list.current()
-        stays = self.list.searching or self.rail.place == EVERYTHING or self.rail.place == status
-        if row is None or stays:
-            self.list.step(1)
-            return row
-        return self.list.take_current_and_step()
+    # What commands need of it
 
     def _replied(self, _: int, closed: bool) -> None:
         self.toast.say(self.tr("The reply leaves in a moment"))
         if closed:
-            self._move_on(ConversationStatus.DONE)
-        if not self.list.isVisible():
-            self._back()
-        else:
+            self.commands.move_on(ConversationStatus.DONE)
+        if self.list.isVisible():
             self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._back()
 
-    @async_slot
-    async def _mark_unread(self) -> None:
-        if (row := self.list.current()) is not None:
-            await asyncio.wrap_future(self._engine.mark_read([row.id], read=False))
-
-    @async_slot
-    async def _undo(self) -> None:
-        try:
-            undone = await asyncio.wrap_future(self._engine.undo())
-        except PostroomError as error:
-            self.show_error(error)
-            return
-        if undone is None:
-            self.toast.say(self.tr("Nothing left to undo"), undo=False)
-            return
-        self.toast.say(undone.words, undo=False)
-        if undone.conversations:
-            QTimer.singleShot(120, lambda: self._return_to(undone.conversations[0], undone.update.text if undone.update else ""))
-
-    def _return_to(self, conversation_id: int, text: str) -> None:
+    def return_to(self, conversation_id: int, text: str) -> None:
+        """Go to a conversation, and go on writing ``text`` there if there is any."""
         if not self.list.select(conversation_id):
             self.conversation.show_conversation(conversation_id)
         if text:
-            self._fit(reading_now=True)
+            self.fit(reading_now=True)
             self.conversation.take_up(text)
 
-    @async_slot
-    async def _sync(self) -> None:
-        try:
-            await asyncio.wrap_future(self._engine.sync())
-        except PostroomError as error:
-            self.show_error(error)
+    def next_pane(self) -> None:
+        """Move the keyboard to the next pane that is shown."""
+        panes = [self.tabs, self.rail, self.list.view, self.conversation.current, self.conversation.reply.text]
+        shown = [p for p in (*panes, self.toast) if p is not None and p.isVisible()]
+        here = next((i for i, p in enumerate(shown) if p.hasFocus() or p.isAncestorOf(self.focusWidget())), -1)
+        shown[(here + 1) % len(shown)].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _compose(self) -> None:
-        dialog = ComposerDialog(self._engine, self._reader, self._theme, self.tasks, parent=self)
-        dialog.published.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
-        dialog.open()
+    def compose(self, existing: StoredMessage | None = None) -> None:
+        """Write a post, or change one of ours."""
+        if self._composer is None:  # made when first wanted: a start has no time for it
+            self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, SystemClock(), parent=self)
+            self._composer.queued.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
+        if existing is not None:
+            self._composer.open_post(existing.id)
+        else:
+            self._composer.open_new()
 
-    def _accounts(self) -> None:
-        AccountsDialog(self._engine, self._reader, self._theme, self.tasks, parent=self).open()
+    def compose_again(self, update: Update, channel_ids: list[ChannelId]) -> None:
+        """Go on with an update that was taken back or refused."""
+        self.compose()
+        assert self._composer is not None
+        self._composer.open_update(update, channel_ids)
 
-    def _next_theme(self) -> None:
-        now = str(self._settings.value("theme", "system"))
-        following = {"system": "light", "light": "dark", "dark": "system"}[now]
-        self._settings.setValue("theme", following)
-        self._theme.force({"light": False, "dark": True}.get(following))
-        self.toast.say(self.tr("Theme: {0}").format(following), undo=False)
+    def show_accounts(self) -> None:
+        """Open the accounts dialog."""
+        if self._accounts is None:
+            self._accounts = AccountsDialog(
+                self._engine, self._reader, self._theme, self.tasks, SystemClock(), parent=self
+            )
+        self._accounts.refresh()
+        self._accounts.open()
+
+    def toggle_practice(self) -> None:
+        """Stop the practice town's clock, or let it go on."""
+        if self._stripe is not None:
+            self._stripe.toggle()
+
+    def use_theme(self) -> None:
+        """Light or dark as chosen, or as the system has it."""
+        self._theme.force({"light": False, "dark": True}.get(str(self.settings.value("theme", "system"))))
 
     def _empty_words(self) -> tuple[str, str]:
         place, health = self.rail.place, accounts.health(self._reader.connection)
@@ -425,14 +365,14 @@ class Window(QMainWindow):
     # What is remembered
 
     def _restore(self) -> None:
-        s = self._settings
+        s = self.settings
         if isinstance(geometry := s.value("geometry"), QByteArray):
             self.restoreGeometry(geometry)
         else:
             self.resize(1440, 900)
         if isinstance(panes := s.value("panes"), QByteArray):
             self.splitter.restoreState(panes)
-        self._theme.force({"light": False, "dark": True}.get(str(s.value("theme", "system"))))
+        self.use_theme()
         self.list.set_compact(s.value("compact", "false") == "true")
         self.rail.blockSignals(True)
         self.rail.choose(str(s.value("place", "owed")))
@@ -444,7 +384,7 @@ class Window(QMainWindow):
 
     def remember(self) -> None:
         """Write down what the next start takes up."""
-        s = self._settings
+        s = self.settings
         s.setValue("geometry", self.saveGeometry())
         s.setValue("panes", self.splitter.saveState())
         s.setValue("place", self.rail.place)
@@ -472,5 +412,3 @@ def _line() -> QFrame:
     line.setProperty("role", "line")
     line.setFixedHeight(1)
     return line
-
-

@@ -18,7 +18,7 @@ import platformdirs
 from inbox.clock import Clock
 from inbox.connectors.connector import Connector
 from inbox.engine import Engine
-from inbox.errors import StoreDamaged, StoreError, StoreTooNew
+from inbox.errors import PostroomError, StoreDamaged, StoreError, StoreTooNew
 from inbox.model import DeliveryState
 from inbox.secrets import Secrets
 from inbox.store import outbox
@@ -100,6 +100,9 @@ class Session:
         try:
             yield running
             running.wait(running.idle, within_s=DRAIN_S)
+        except PostroomError:  # a wrong number typed is no reason to break off what the outbox is sending
+            running.wait(running.idle, within_s=DRAIN_S)
+            raise
         finally:
             running.stop()
 

@@ -1,4 +1,4 @@
-"""Saves what a poll brought, in one transaction with its cursor, its line of the gap ledger and its line of the record."""
+"""Saves what a poll brought, in one transaction with its cursor, its ledger line and its line of the record."""
 
 from __future__ import annotations
 

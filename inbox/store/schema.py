@@ -141,8 +141,10 @@ def m003_ledger_and_record(db: Database) -> None:
         CREATE INDEX events_by_subject ON events (subject, id);
         CREATE TRIGGER events_follow BEFORE INSERT ON events WHEN EXISTS (SELECT 1 FROM events WHERE id >= new.id)
             BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-        CREATE TRIGGER events_stay BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
-        CREATE TRIGGER events_remain BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
+        CREATE TRIGGER events_stay BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
+        CREATE TRIGGER events_remain BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END;
         """
     )
 
@@ -151,7 +153,9 @@ def m003_ledger_and_record(db: Database) -> None:
 def m004_publishing(db: Database) -> None:
     db.executescript(
         """
-        CREATE TABLE updates (id INTEGER PRIMARY KEY, body TEXT NOT NULL, actor TEXT NOT NULL, approved_at INTEGER NOT NULL);
+        CREATE TABLE updates (
+            id INTEGER PRIMARY KEY, body TEXT NOT NULL, actor TEXT NOT NULL, approved_at INTEGER NOT NULL
+        );
         CREATE TABLE deliveries (
             id INTEGER PRIMARY KEY, update_id INTEGER NOT NULL REFERENCES updates(id), channel_id TEXT NOT NULL,
             rendition TEXT NOT NULL, key TEXT NOT NULL UNIQUE, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,

@@ -55,7 +55,7 @@ class Writer:
         syllables, count, _ = _SYLLABLES[script]
         made: dict[str, None] = dict.fromkeys(_ENGLISH if script == "latin" else ())
         while len(made) < count:
-            longest = 2 + min(len(made) // 400, 3)
+            longest = 3 + min(len(made) // 400, 2)
             made.setdefault("".join(self._random.choices(syllables, k=self._random.randint(1, longest))))
         return list(made)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inbox.connectors.connector import START
 from inbox.connectors.memory import AFTER_ACCEPT, BEFORE_SEND, Crash, Memory, World
-from inbox.errors import CursorExpired, NotAllowed, Offline, OutcomeUnknown, SignInNeeded
+from inbox.errors import CursorExpired, NotAllowed, NotFound, Offline, OutcomeUnknown, SignInNeeded
 from inbox.model import Cursor, Media, MessageState, Moderation
 from tests.connectors.harness import all_of, delivery_of, read_on
 from tests.connectors.harnesses.memory import MemoryHarness
@@ -161,6 +161,34 @@ async def test_messages_may_arrive_in_another_order_than_they_were_said(network:
     (message,) = (await network.connector().fetch(network.channel, cursor)).messages
     assert message.remote_id == question
     assert message.created_at < all_of(batches)[0].created_at
+
+
+async def test_what_is_not_shown_yet_is_not_there(network: MemoryHarness) -> None:
+    shown, hidden = network.world.say("Shown"), network.world.say("Hidden", shown=False)
+    again = await network.connector().reread(network.channel, [shown, hidden])
+    assert [m.remote_id for m in again.messages] == [shown]
+    with pytest.raises(NotFound):
+        await network.connector().publish(network.channel, network.reply(hidden), "key-1")
+
+
+async def test_doing_what_is_done_already_is_no_change(network: MemoryHarness) -> None:
+    connector, world = network.connector(), network.world
+    ours = world.say("Ours", ours=True)
+    batches, cursor = await read_on(connector, network.channel)
+    (message,) = all_of(batches)
+    await connector.edit(network.channel, message, "Ours")
+    await connector.moderate(network.channel, message, Moderation.APPROVE)
+    world.edit(ours, "Ours")
+    world.set_state(ours, MessageState.PUBLISHED)
+    assert (await connector.fetch(network.channel, cursor)).messages == ()
+
+
+async def test_nobody_edits_the_words_of_others(network: MemoryHarness) -> None:
+    theirs = network.world.say("Theirs")
+    (message,) = all_of((await read_on(network.connector(), network.channel))[0])
+    with pytest.raises(NotAllowed):
+        await network.connector().edit(network.channel, message, "Ours now")
+    assert network.world.entries[theirs].text == "Theirs"
 
 
 async def test_a_removal_drifts_until_a_sweep_has_seen_it(network: MemoryHarness) -> None:

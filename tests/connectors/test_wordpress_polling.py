@@ -313,7 +313,7 @@ async def test_comment_on_an_unknown_post_brings_the_post_along_once() -> None:
     blog.write(50)
     blog.say(1, post=50)
     batch = await desk.fetch()
-    assert [m.remote_id for m in batch.messages][0] == "post:50"
+    assert batch.messages[0].remote_id == "post:50"
     assert batch.requests == 2
     assert (await desk.fetch()).requests == 1
 

@@ -19,8 +19,20 @@ from inbox.connectors import http as web
 from inbox.connectors.connector import START, Room
 from inbox.connectors.wordpress import WordPress
 from inbox.connectors.wordpress.site import Site
-from inbox.model import Account, AccountId, Batch, Channel, ChannelId, Cursor, Delivery, DeliveryId, DeliveryState
-from inbox.model import Message, Rendition, UpdateId
+from inbox.model import (
+    Account,
+    AccountId,
+    Batch,
+    Channel,
+    ChannelId,
+    Cursor,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Message,
+    Rendition,
+    UpdateId,
+)
 from tests.connectors.harness import KeptSecret, SetClock
 
 FOLDER = Path(__file__).parent / "recordings" / "wordpress"

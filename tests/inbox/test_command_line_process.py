@@ -108,7 +108,7 @@ def test_a_day_at_the_desk(town: Town, process: Process, tmp_path: Path) -> None
     assert answered["deliveries"][0]["state"] == "sent"
     comments = town.world.blogs["council"].comments.values()
     assert [c.parent_id > 0 for c in comments if "back to you on Thursday" in c.text] == [True]
-    assert len(process.ask("search", "come back thursday grusse")["hits"]) == 1
+    assert len(process.ask("search", "come back thursday gruße")["hits"]) == 1
 
     posted = process.ask(
         "publish", channel, "--title", "Quiet Sunday", "--text", "-", "--tag", "harbour", typed="Nothing moves.\n"

@@ -172,9 +172,7 @@ async def test_subscriber_is_told_to_ask_for_a_higher_role(clean_site: WordPress
     assert "Editor" in error.value.hint
 
 
-async def test_revoked_password_opens_nothing_and_revoking_again_is_fine(
-    desk: Desk, clean_site: WordPressSite
-) -> None:
+async def test_revoked_password_opens_nothing_and_revoking_again_is_fine(desk: Desk, clean_site: WordPressSite) -> None:
     await desk.connector.revoke()
     with pytest.raises(SignInNeeded):
         await desk.connector.fetch(desk.channel, desk.cursor)
@@ -447,9 +445,7 @@ async def test_two_blogs_with_the_same_numbers_stay_apart(
 # --- trouble ---
 
 
-async def test_trap_1_lost_credentials_are_an_error_never_an_empty_batch(
-    desk: Desk, clean_site: WordPressSite
-) -> None:
+async def test_trap_1_lost_credentials_are_an_error_never_an_empty_batch(desk: Desk, clean_site: WordPressSite) -> None:
     await desk.read()
     clean_site.fault("strip-auth")
     with pytest.raises(SignInNeeded) as error:

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QRadioButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from inbox.connectors.connector import Connector, Discovery
 from inbox.engine import Engine
@@ -27,6 +27,7 @@ from ui.theme import GAP
 from ui.widgets.form import Form, button, heading, words
 from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.inline_notice import InlineNotice, announce
+from ui.widgets.tick import Choice
 
 T = TypeVar("T")
 
@@ -94,7 +95,7 @@ class AddPage(QScrollArea):
         self.networks = QButtonGroup(holder)
         self._names = list(self._engine.networks)
         for number, (name, connector) in enumerate(self._engine.networks.items()):
-            choice = QRadioButton(connector.title)
+            choice = Choice(connector.title)
             choice.setAccessibleName(self.tr("Network: {0}").format(connector.title))
             choice.setIcon(glyph_icon(name, choice.font()))
             choice.setObjectName(name)
@@ -260,8 +261,7 @@ class AddPage(QScrollArea):
         self._show_notice()
 
     def _show_notice(self) -> None:
-        self.widget().adjustSize()
-        self.ensureWidgetVisible(self.notice)
+        QTimer.singleShot(0, self.notice, lambda: self.ensureWidgetVisible(self.notice))  # once it is laid out
 
     def _show_busy(self, what: str, asked: Future[T] | None) -> None:
         was_busy, self._asked = self._asked is not None, asked  # type: ignore[assignment]

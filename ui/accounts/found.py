@@ -7,13 +7,14 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from inbox.connectors.connector import Discovery
 from inbox.model import Field, SignIn
 from ui.theme import GAP
 from ui.widgets.form import Form, FormRow, SecretEdit, button, empty, heading, words
 from ui.widgets.glyph import Glyph
+from ui.widgets.tick import Tick
 
 
 class Found(QWidget):
@@ -154,7 +155,7 @@ class _Agreement(QFrame):
         self.setProperty("role", "held")
         self._error = words(self.tr("Tick this to go on, or choose another address."), "danger", percent=92)
         self._error.hide()
-        self.tick = QCheckBox(self.tr("I know, go on"))
+        self.tick = Tick(self.tr("I know, go on"))
         self.tick.setAccessibleName(warning)
         self.tick.toggled.connect(lambda on: self._error.hide() if on else None)
         column = QVBoxLayout(self)

@@ -18,8 +18,9 @@ _ENTRIES = (
     ("Publish", "published", "Our posts"), ("Publish", OUTBOX, "Outbox"), ("Answer for it", RECORD, "Record"),
 )  # fmt: skip
 _TIPS = {
-    "owed": "Somebody waits for an answer", "waiting": "We wait for somebody", "quiet": "Open, but nobody waits for an answer",
-    "done": "Settled", EVERYTHING: "All conversations that are not set aside", "aside": "Set aside: spam, binned, deleted",
+    "owed": "Somebody waits for an answer", "waiting": "We wait for somebody", "done": "Settled",
+    "quiet": "Open, but nobody waits for an answer", EVERYTHING: "All conversations that are not set aside",
+    "aside": "Set aside: spam, binned, deleted",
     "published": "What we published", OUTBOX: "What is on its way out", RECORD: "Who did what, when",
 }  # fmt: skip
 _PLACE, _COUNT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -54,7 +55,7 @@ class Rail(QListWidget):
     def place(self) -> str:
         """What is chosen."""
         item = self.currentItem()
-        return str(item.data(_PLACE)) if item else "owed"
+        return str(item.data(_PLACE)) if item is not None else "owed"
 
     def choose(self, place: str) -> None:
         """Choose an entry by its place."""
@@ -98,7 +99,9 @@ class _RailDelegate(QStyledItemDelegate):
             painter.setFont(scaled(option.font, 85, QFont.Weight.DemiBold))
             painter.setPen(QColor(t.text_3))
             painter.drawText(
-                rect.adjusted(18, 0, -8, -4), Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, str(index.data())
+                rect.adjusted(18, 0, -8, -4),
+                Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft,
+                str(index.data()),
             )
             return
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -116,7 +119,9 @@ class _RailDelegate(QStyledItemDelegate):
         count = index.data(_COUNT)
         words = f"{count:,}" if count else ""
         width = painter.fontMetrics().horizontalAdvance(words) + 8 if words else 0
-        name = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, round(inner.width() - width))
+        name = painter.fontMetrics().elidedText(
+            str(index.data()), Qt.TextElideMode.ElideRight, round(inner.width() - width)
+        )
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, words)
         painter.restore()

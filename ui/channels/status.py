@@ -16,7 +16,7 @@ from ui.format import clock_time, plural
 
 
 def completeness(health: Sequence[Health], gaps: Sequence[Gap], now: datetime) -> str:
-    """"Complete to 16:58" for the least complete channel, then each gap of the last day. Pure."""
+    """ "Complete to 16:58" for the least complete channel, then each gap of the last day. Pure."""
     if not health:
         return ""
     parts = []
@@ -41,7 +41,7 @@ def completeness(health: Sequence[Health], gaps: Sequence[Gap], now: datetime) -
 
 
 def leaving(deliveries: Sequence[Delivery], now: datetime) -> str:
-    """"1 reply leaves in 8 s, undo with z", or what waits. Pure."""
+    """ "1 reply leaves in 8 s, undo with z", or what waits. Pure."""
     counting = [d for d in deliveries if d.state is DeliveryState.QUEUED and not d.words and d.not_before_at]
     soon = [d for d in counting if d.not_before_at and d.not_before_at > now]
     if soon:
@@ -55,7 +55,7 @@ def leaving(deliveries: Sequence[Delivery], now: datetime) -> str:
 
 
 def wellbeing(health: Sequence[Health], state: State, now: datetime) -> str:
-    """"all channels well", or which are not. Pure."""
+    """ "all channels well", or which are not. Pure."""
     if not health:
         return "no channels yet"
     out = [h for h in health if not h.signed_in]

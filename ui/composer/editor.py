@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from inbox.model import Channel, ChannelId
@@ -16,6 +16,7 @@ from ui.composer.when import When
 from ui.theme import GAP, Theme, line_height, scaled
 from ui.widgets.form import Form, empty, words
 from ui.widgets.glyph import glyph_icon, side_for
+from ui.widgets.tick import Tick
 
 
 class PostText(QPlainTextEdit):
@@ -55,7 +56,7 @@ class Editor(QScrollArea):
         column = QVBoxLayout(inner)
         column.setContentsMargins(5 * GAP, 4 * GAP, 5 * GAP, 4 * GAP)
         column.setSpacing(4 * GAP)
-        self.ticks: dict[ChannelId, QCheckBox] = {}
+        self.ticks: dict[ChannelId, Tick] = {}
         self._where = QVBoxLayout()
         self._where.setSpacing(GAP)
         self._where_note = words("", "text-3", percent=92)
@@ -128,7 +129,7 @@ class Editor(QScrollArea):
             said = speaks if channel.speaks_as else channel.title
             if channel.id in signed_out:
                 said = self.tr("{0} (signed out: it will wait)").format(said)
-            tick = QCheckBox(said.replace("&", "&&"))
+            tick = Tick(said)
             tick.setAccessibleName(self.tr("Publish to {0}").format(said))
             side = side_for(tick.font())
             tick.setIcon(glyph_icon(channel.network, tick.font()))
@@ -183,7 +184,7 @@ class _Flatten(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "held")
-        self.tick = QCheckBox(self.tr("Publish the plain words"))
+        self.tick = Tick(self.tr("Publish the plain words"))
         said = self.tr(
             "This post has formatting, links or pictures in its text that are not shown here and would be lost. "
             "To keep them, change it at the blog itself."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import Capability, Media, Problem
 from ui.composer.pictures import picture
@@ -18,7 +18,8 @@ from ui.widgets.glyph import Glyph
 
 MOST_SHOWN = 6_000
 """Characters of a text that a preview lays out; a book chapter would make typing slow."""
-PICTURE = QSize(460, 260)
+PICTURE = QSize(640, 280)
+"""The most room a picture is given, in px."""
 
 
 class PreviewCard(QFrame):
@@ -88,9 +89,7 @@ class PreviewCard(QFrame):
         if [m.path for m in media] != [m.path for m in self._media]:
             empty(self._pictures)
             for one in media:
-                label = QLabel()
-                label.setPixmap(picture(one.path, PICTURE, self.devicePixelRatioF()))
-                self._pictures.addWidget(label)
+                self._pictures.addWidget(_PictureView(one.path))
         for number, one in enumerate(media):
             item = self._pictures.itemAt(number)
             if item is not None and (shown := item.widget()) is not None:
@@ -122,6 +121,38 @@ class PreviewCard(QFrame):
         if label.text() != text:
             label.setText(text)
         label.setVisible(bool(text))
+
+
+class _PictureView(QWidget):
+    """A picture as wide as the card allows, in its own proportions."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._pixmap = picture(path, PICTURE, 2)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _fitted(self, width: float) -> QSizeF:
+        size = self._pixmap.deviceIndependentSize()
+        room = QSizeF(min(width, size.width()), PICTURE.height())
+        return size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio) if size.isValid() else QSizeF(0, 0)
+
+    def sizeHint(self) -> QSize:
+        return self._fitted(PICTURE.width()).toSize()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, 20)
+
+    def heightForWidth(self, width: int) -> int:
+        return round(self._fitted(width).height())
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        target = QRectF(QPointF(0, 0), self._fitted(self.width()))
+        painter.drawPixmap(target, self._pixmap, QRectF(self._pixmap.rect()))
+        painter.end()
 
 
 class _ProblemLine(QWidget):

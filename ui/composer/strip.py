@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -24,6 +23,7 @@ from ui.composer.state import Picture
 from ui.format import file_size
 from ui.theme import CHIP_RADIUS, GAP, RADIUS, Theme, line_height, scaled
 from ui.widgets.form import FormRow, button
+from ui.widgets.tick import Tick
 
 
 class Thumbnail(QWidget):
@@ -107,7 +107,7 @@ class PictureCard(QFrame):
         self.alt.setPlaceholderText(self.tr("What there is to see, in a sentence"))
         self.row = FormRow(self.tr("Picture {0}: description for people who cannot see it").format(number), self.alt)
         self.row.label.setWordWrap(True)
-        self.decorative = QCheckBox(self.tr("Decoration only"))
+        self.decorative = Tick(self.tr("Decoration only"))
         self.decorative.setChecked(shown.decorative)
         self.decorative.setAccessibleName(self.tr("Picture {0} is decoration only").format(number))
         self.remove = button(self.tr("Remove"), "quiet", name=self.tr("Remove picture {0}").format(number))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QDateTime, Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from ui.theme import GAP
 from ui.widgets.form import describe, words
+from ui.widgets.tick import Choice
 
 
 class When(QWidget):
@@ -21,8 +22,8 @@ class When(QWidget):
         super().__init__()
         self._clock = clock
         label = words(self.tr("When"), wrap=False)
-        self.now = QRadioButton(self.tr("Now"))
-        self.later = QRadioButton(self.tr("At a time"))
+        self.now = Choice(self.tr("Now"))
+        self.later = Choice(self.tr("At a time"))
         self._group = QButtonGroup(self)
         self._group.addButton(self.now)
         self._group.addButton(self.later)
@@ -37,13 +38,14 @@ class When(QWidget):
         self.note = words("", "text-3", percent=92)
         row = QHBoxLayout()
         row.setSpacing(3 * GAP)
-        for part in (label, self.now, self.later, self.time):
+        for part in (label, self.now, self.later):
             row.addWidget(part)
         row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         column.addLayout(row)
+        column.addWidget(self.time, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.note)
         self.show_moment(None)
         self.later.toggled.connect(self._toggled)

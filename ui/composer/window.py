@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
@@ -39,6 +39,8 @@ from ui.widgets.inline_notice import InlineNotice
 CHECK_PAUSE_MS = 120
 DRAFT_PAUSE_MS = 700
 MOST_DRAFTS = 9
+NARROW = 110
+"""Letters across, below which the previews stand under the text instead of beside it."""
 
 
 class Composer(QDialog):
@@ -66,6 +68,7 @@ class Composer(QDialog):
         self.setAcceptDrops(True)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.title = heading("", 115)
+        self.title.setWordWrap(False)
         self.saved = words("", "text-3", percent=92, wrap=False)
         self.leave = button(self.tr("Close, keep the draft"))
         self.leave.clicked.connect(self.close)
@@ -101,7 +104,7 @@ class Composer(QDialog):
         foot_row.setContentsMargins(5 * GAP, GAP, 5 * GAP, GAP)
         foot_row.addWidget(self.summary, 1)
         foot_row.addWidget(words(self.tr("Ctrl ↵ publishes · Esc closes"), "text-3", percent=92, wrap=False))
-        across = QSplitter()
+        across = self._across = QSplitter()
         across.setChildrenCollapsible(False)
         across.setHandleWidth(1)
         across.addWidget(self.editor)
@@ -342,6 +345,11 @@ class Composer(QDialog):
             self.editor.strip.show_pictures(self.state.pictures)
         self.state.alt_asked = True
         self.publish()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < self.fontMetrics().averageCharWidth() * NARROW
+        self._across.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
 
     # One step out
 

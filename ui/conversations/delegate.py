@@ -67,7 +67,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), QColor(t.line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self._metrics[0].height()
-        top = rect.top() + (9 if not self.compact else 9)
+        top = rect.top() + 9
         size = max(34.0, line * 1.9) if not self.compact else line
         self._paint_state(painter, row, QPointF(rect.left() + 9 + self._dot, top + (size / 2)))
         avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)

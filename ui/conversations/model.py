@@ -25,7 +25,14 @@ PAGE = 60
 SLICE = 40
 """Rows re-read per turn of the event loop: about two milliseconds."""
 ROW = Qt.ItemDataRole.UserRole
-_PLACE_WORDS = {"owed": "Owed", "waiting": "Waiting", "done": "Done", "quiet": "", "published": "Ours", "aside": "Set aside"}
+_PLACE_WORDS = {
+    "owed": "Owed",
+    "waiting": "Waiting",
+    "done": "Done",
+    "quiet": "",
+    "published": "Ours",
+    "aside": "Set aside",
+}
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 

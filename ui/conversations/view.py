@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QLineEdit, QListView, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inbox.events import Changed
-from inbox.model import ChannelId, ConversationId, MessageId
+from inbox.model import ChannelId
 from inbox.store import reading
 from inbox.store.reading import ConversationRow
 from inbox.tasks import Tasks
@@ -48,7 +59,7 @@ class ConversationPane(QWidget):
         self.search.setToolTip(self.tr("Search every message kept here (/)"))
         self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
         self.search.textEdited.connect(lambda: self._pause.start())
-        self.search.textChanged.connect(lambda text: text or self._leave_search())
+        self.search.textChanged.connect(lambda text: None if text else self._leave_search())
         self._pause.timeout.connect(self._look_up)
         self.view = _Rows()
         self.view.setModel(self.model)
@@ -57,7 +68,8 @@ class ConversationPane(QWidget):
         self.view.setAccessibleName(self.tr("Conversations"))
         self.view.entered_row.connect(self.entered)
         self.view.selectionModel().currentChanged.connect(self._current_changed)
-        self.news = QPushButton(self.tr("New above"), visible=False)
+        self.news = QPushButton(self.tr("New above"))
+        self.news.hide()
         self.news.setProperty("role", "quiet")
         self.news.clicked.connect(self.show_newest)
         self.empty = _Empty()
@@ -82,7 +94,7 @@ class ConversationPane(QWidget):
         self.model.rowsRemoved.connect(lambda: self._say_if_empty())
         self.model.arrived.connect(self._arrived)
         self.model.modelReset.connect(self._say_if_empty)
-        self.view.verticalScrollBar().valueChanged.connect(lambda value: value or self._count_new(0))
+        self.view.verticalScrollBar().valueChanged.connect(lambda value: None if value else self._count_new(0))
         self._minute = QTimer(self, interval=20_000)
         self._minute.timeout.connect(self.view.viewport().update)
         self._minute.start()
@@ -220,9 +232,9 @@ class ConversationPane(QWidget):
     async def _run_search(self) -> None:
         while True:
             words = self._asked
-            network = self.model.network
+            ask = functools.partial(reading.search, words=words, network=self.model.network, limit=100)
             try:
-                hits = await self._reader.slowly(lambda c: reading.search(c, words, network=network, limit=100))
+                hits = await self._reader.slowly(ask)
             except sqlite3.OperationalError:  # interrupted: a newer question is waiting
                 hits = []
             if words == self._asked:

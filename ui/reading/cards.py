@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import Capability, Channel, Delivery, DeliveryState, MessageId, MessageState, Moderation
@@ -77,7 +77,6 @@ class Body(QLabel):
         """Show this markup, which must be clean."""
         self._html = html
         self.setText(f'<div style="line-height:140%">{html}</div>'.replace("<p>", '<p style="margin:0 0 6px 0">'))
-
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html"):
@@ -175,6 +174,7 @@ class MessageCard(Card):
     """
 
     wanted = Signal(str, int)
+    picture_wanted = Signal(int, str)
 
     def __init__(self, stored: StoredMessage, channel: Channel, *, answers: str = "", deep: bool = False) -> None:
         m = stored.message
@@ -210,11 +210,18 @@ class MessageCard(Card):
         if folded:
             more = QPushButton(self.tr("Show all"))
             more.setProperty("role", "quiet")
-            more.clicked.connect(lambda: (self.body.show_html(self._html), more.hide()))
+            more.clicked.connect(lambda: self.body.show_html(self._html))
+            more.clicked.connect(more.hide)
             self.box.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
-        for picture in m.attachments:
-            words = self.tr("Picture: {0}").format(plain(picture.description) or picture.url)
-            self.box.addWidget(label(words, "text-3", percent=92, wrap=True))
+        self.pictures: dict[str, QPushButton] = {}
+        for picture in (a for a in m.attachments if a.kind == "image"):
+            words = plain(picture.description) or self.tr("without a description")
+            show = QPushButton(self.tr("Show picture: {0}").format(words[:80]))
+            show.setProperty("role", "quiet")
+            show.setToolTip(self.tr("Fetches {0}").format(picture.url))
+            show.clicked.connect(lambda _=False, url=picture.url: self.picture_wanted.emit(self.id, url))
+            self.pictures[picture.url] = show
+            self.box.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
         if stored.versions:
             self._history = QPushButton(self.tr("edited · {0}").format(plural(stored.versions, "earlier text")))
             self._history.setProperty("role", "quiet")
@@ -246,6 +253,18 @@ class MessageCard(Card):
         """Show what can be done with this message, or not."""
         self._buttons.setVisible((visible or self._always) and bool(self._buttons.findChildren(QPushButton)))
 
+    def show_picture(self, url: str, picture: QImage) -> None:
+        """Put the picture where its button is, no wider than the card."""
+        button = self.pictures.pop(url, None)
+        if button is None:
+            return
+        shown = QLabel()
+        shown.setPixmap(QPixmap.fromImage(picture))
+        shown.setAccessibleName(button.text())
+        self.box.replaceWidget(button, shown)
+        button.hide()
+        button.deleteLater()
+
     def show_history(self, earlier: list[Earlier]) -> None:
         """Show the texts it had before, oldest first."""
         if self._history.property("open"):
@@ -268,7 +287,7 @@ def offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]]:
     m, can = stored.message, channel.capabilities
     found: list[tuple[str, str]] = []
     gone = m.state is MessageState.DELETED
-    if m.kind in ("unreadable",) or gone:
+    if m.kind == "unreadable" or gone:
         return found
     aside = m.state in (MessageState.SPAM, MessageState.TRASHED)
     if m.state is MessageState.HELD and Capability.APPROVE in can:
@@ -344,4 +363,3 @@ def fate(delivery: Delivery, now: datetime) -> str:
         return "taken back"
     lead = "Not sent" if delivery.state is DeliveryState.REJECTED else "Unknown whether it went out"
     return f"{lead}: {delivery.words} {delivery.hint}".strip()
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from datetime import UTC, datetime
 
@@ -33,7 +34,7 @@ class PersonPane(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("About this person"))
         self.setMinimumWidth(180)
-        inner = QWidget()
+        self._inner = inner = QWidget()
         inner.setProperty("role", "window")
         box = QVBoxLayout(inner)
         box.setContentsMargins(16, 16, 16, 16)
@@ -65,11 +66,9 @@ class PersonPane(QScrollArea):
         self.setWidget(inner)
         self.show_person(None, None, None)
 
-    def show_person(
-        self, stored: StoredMessage | None, row: ConversationRow | None, channel: Channel | None
-    ) -> None:
+    def show_person(self, stored: StoredMessage | None, row: ConversationRow | None, channel: Channel | None) -> None:
         """Show who wrote this message, and the conversation's row; nothing for ``None``."""
-        self.widget().setVisible(stored is not None)
+        self._inner.setVisible(stored is not None)
         for form in (self._facts, self._conversation):
             while form.rowCount():
                 form.removeRow(0)
@@ -109,20 +108,21 @@ class PersonPane(QScrollArea):
     @async_slot
     async def _count(self) -> None:
         while True:
-            channel_id, name = about = self._about
+            about = self._about
             try:
-                found = await self._reader.slowly(lambda c: _messages_by(c, channel_id, name))
+                found = await self._reader.slowly(functools.partial(_messages_by, about=about))
             except sqlite3.OperationalError:  # a search was more urgent
                 return
             if about == self._about:
                 break
-        if name:
+        if about[1]:
             more = "more than " if found >= COUNT_LIMIT else ""
             self._seen.setText(self.tr("{0}{1} here under this name").format(more, plural(found, "message")))
 
 
-def _messages_by(connection: sqlite3.Connection, channel_id: str, name: str) -> int:
-    """How many messages of the channel carry this name, counted by the index, up to a limit."""
+def _messages_by(connection: sqlite3.Connection, about: tuple[str, str]) -> int:
+    """How many messages of the channel (its id, a name) carry this name, counted by the index, up to a limit."""
+    channel_id, name = about
     words = " ".join('"' + "".join(ch if ch.isalnum() else " " for ch in w).strip() + '"' for w in name.split())
     if not words.replace('"', "").strip():
         return 0

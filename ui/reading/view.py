@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QImage, QImageReader, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from inbox.engine import Engine
@@ -23,7 +25,8 @@ from ui.slots import async_slot
 
 FIRST_CARDS = 24
 CARDS_A_TURN = 8
-"""Cards made at once, so that a conversation of hundreds opens at its newest and fills in without holding anything up."""
+PICTURE_WIDTH_PX = 480
+"""Cards made at once: a conversation of hundreds opens at its newest and fills in without holding anything up."""
 
 
 class ConversationView(QWidget):
@@ -46,23 +49,24 @@ class ConversationView(QWidget):
         self._cards: dict[MessageId, MessageCard] = {}
         self._wrappers: dict[MessageId, QWidget] = {}
         self._waiting: list[StoredMessage] = []
+        self._context: ContextCard | None = None
         self._pending: list[PendingCard] = []
         self._pending_wrappers: list[QWidget] = []
         self.current: MessageCard | None = None
         self._column = QVBoxLayout()
         self._column.setContentsMargins(20, 16, 20, 16)
         self._column.setSpacing(12)
-        inner = QWidget()
+        self._inner = inner = QWidget()
         inner.setProperty("role", "window")
         outer = QVBoxLayout(inner)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addLayout(self._column)
         outer.addStretch(1)
-        self.scroll = QScrollArea(widgetResizable=True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setWidget(inner)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setAccessibleName(self.tr("Conversation"))
+        self.scroller = QScrollArea(widgetResizable=True)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setWidget(inner)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller.setAccessibleName(self.tr("Conversation"))
         self.reply = ReplyBox()
         self.reply.send.connect(self._send)
         self.reply.draft.connect(self._keep_draft)
@@ -74,7 +78,7 @@ class ConversationView(QWidget):
         whole = QVBoxLayout(self._whole)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.scroll, 1)
+        whole.addWidget(self.scroller, 1)
         whole.addLayout(reply_row)
         self._nothing = QLabel(self.tr("Choose a conversation"), alignment=Qt.AlignmentFlag.AlignCenter)
         self._nothing.setProperty("role", "text-3")
@@ -112,7 +116,8 @@ class ConversationView(QWidget):
         self._messages = reading.conversation(connection, row.id)
         context = reading.context(connection, row)
         if context is not None:
-            self._add(ContextCard(context, self.channel), 0)
+            self._context = ContextCard(context, self.channel)
+            self._add(self._context, 0)
         newest = self._messages[-FIRST_CARDS:]
         self._waiting = self._messages[:-FIRST_CARDS]
         for stored in newest:
@@ -145,7 +150,7 @@ class ConversationView(QWidget):
         fresh = reading.conversation(connection, row.id)
         known = {s.id: s for s in self._messages}
         self._messages = fresh
-        bar = self.scroll.verticalScrollBar()
+        bar = self.scroller.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
         chosen = self.current.id if self.current is not None else None
         for position, stored in enumerate(fresh):
@@ -165,7 +170,7 @@ class ConversationView(QWidget):
         else:
             self._target(0)
         if at_end:
-            QTimer.singleShot(0, lambda: bar.setValue(bar.maximum()))
+            QTimer.singleShot(0, self._to_end)
 
     def _place_for(self, position: int) -> int:
         """Where in the column a message of this position belongs: before the next one that has a card."""
@@ -177,12 +182,12 @@ class ConversationView(QWidget):
     def _make_more(self) -> None:
         """Put in older messages above, a few at a time, keeping what is being looked at where it is."""
         part, self._waiting = self._waiting[-CARDS_A_TURN:], self._waiting[:-CARDS_A_TURN]
-        bar = self.scroll.verticalScrollBar()
+        bar = self.scroller.verticalScrollBar()
         before = bar.maximum() - bar.value()
-        first = 1 if self._column.count() and isinstance(self._column.itemAt(0).widget(), ContextCard) else 0
+        first = 1 if self._context is not None else 0
         for offset, stored in enumerate(part):
             self._add_message(stored, first + offset)
-        self.scroll.widget().layout().activate()
+        self._settle_layout()
         bar.setValue(bar.maximum() - before)
         if self._waiting:
             self._fill.start()
@@ -199,6 +204,7 @@ class ConversationView(QWidget):
         answers = parent.message.author.name if parent and previous and parent.id != previous.id else ""
         card = MessageCard(stored, self.channel, answers=answers, deep=bool(m.parent_remote_id))
         card.wanted.connect(self._wanted)
+        card.picture_wanted.connect(self._show_picture)
         card.taken.connect(lambda c=card: self._choose(c))
         self._cards[stored.id] = card
         card.stepped.connect(self.step)
@@ -233,7 +239,9 @@ class ConversationView(QWidget):
                 self._pending.append(card)
                 self._pending_wrappers.append(_aside(card, ours=True))
                 self._column.addWidget(self._pending_wrappers[-1])
-            QTimer.singleShot(0, lambda: self.scroll.verticalScrollBar().setValue(self.scroll.verticalScrollBar().maximum()))
+            QTimer.singleShot(
+                0, lambda: self.scroller.verticalScrollBar().setValue(self.scroller.verticalScrollBar().maximum())
+            )
         if self._pending and not self._second.isActive():
             self._second.start()
         elif not self._pending:
@@ -247,9 +255,9 @@ class ConversationView(QWidget):
         self._fill.stop()
         self._second.stop()
         self._cards, self._wrappers, self._waiting, self.current = {}, {}, [], None
-        self._pending, self._pending_wrappers = [], []
-        while self._column.count():
-            if (widget := self._column.takeAt(0).widget()) is not None:
+        self._pending, self._pending_wrappers, self._context = [], [], None
+        while (item := self._column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
 
@@ -284,9 +292,7 @@ class ConversationView(QWidget):
         m = stored.message
         if not m.ours:
             self.person_changed.emit(stored)
-        answerable = (
-            Capability.REPLY in self.channel.capabilities and m.kind != "post" and m.state not in _ASIDE
-        )
+        answerable = Capability.REPLY in self.channel.capabilities and m.kind != "post" and m.state not in _ASIDE
         if self.reply.editing:
             return
         self.reply.setVisible(answerable)
@@ -299,16 +305,25 @@ class ConversationView(QWidget):
 
     def _to_current(self) -> None:
         if self.current is not None:
-            self.scroll.widget().layout().activate()
+            self._settle_layout()
             card = self.current
-            top = card.mapTo(self.scroll.widget(), QPoint(0, 0)).y()
-            bar, height = self.scroll.verticalScrollBar(), self.scroll.viewport().height()
+            top = card.mapTo(self._inner, QPoint(0, 0)).y()
+            bar, height = self.scroller.verticalScrollBar(), self.scroller.viewport().height()
             if self.current is self._newest() and not self._pending:
                 bar.setValue(bar.maximum())
                 if top < bar.value():
                     bar.setValue(max(top - 16, 0))
             elif not bar.value() <= top <= bar.value() + height - card.height():
                 bar.setValue(max(top - height // 3, 0))
+
+    def _settle_layout(self) -> None:
+        """Let positions be true now, not at the next turn of the loop."""
+        if (layout := self._inner.layout()) is not None:
+            layout.activate()
+
+    def _to_end(self) -> None:
+        bar = self.scroller.verticalScrollBar()
+        bar.setValue(bar.maximum())
 
     def _newest(self) -> MessageCard | None:
         return self._cards.get(self._messages[-1].id) if self._messages else None
@@ -321,14 +336,14 @@ class ConversationView(QWidget):
         here = order.index(self.current.id) if self.current and self.current.id in order else len(order) - 1
         there = min(max(here + by, 0), len(order) - 1)
         self._cards[order[there]].setFocus(Qt.FocusReason.TabFocusReason)
-        self.scroll.ensureWidgetVisible(self._cards[order[there]], 0, 24)
+        self.scroller.ensureWidgetVisible(self._cards[order[there]], 0, 24)
 
     def focus_current(self) -> None:
         """Give the keyboard to the message that is meant."""
         if self.current is not None:
             self.current.setFocus(Qt.FocusReason.TabFocusReason)
         else:
-            self.scroll.setFocus()
+            self.scroller.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -371,9 +386,7 @@ class ConversationView(QWidget):
                 self.moderated.emit(self.tr("The change is published"))
                 return
             held = target.message.state is MessageState.HELD
-            delivery = await asyncio.wrap_future(
-                self._engine.reply(target.id, text, close=close, approve_first=held)
-            )
+            delivery = await asyncio.wrap_future(self._engine.reply(target.id, text, close=close, approve_first=held))
         except PostroomError as error:  # shown beside the text, which stays
             self.failed.emit(error)
             return
@@ -384,7 +397,11 @@ class ConversationView(QWidget):
     def _keep_draft(self, text: str) -> None:
         if self.row is not None:
             kept = self._engine.save_draft(f"reply:{self.row.id}", text)
-            kept.add_done_callback(lambda done: done.exception() and self._engine.on_error(done.exception()))
+            kept.add_done_callback(self._draft_kept)
+
+    def _draft_kept(self, done: Future[None]) -> None:
+        if (error := done.exception()) is not None:
+            self._engine.on_error(error)
 
     @async_slot
     async def _take_back(self, delivery_id: int) -> None:
@@ -423,6 +440,18 @@ class ConversationView(QWidget):
             self.moderate(Moderation(command))
 
     @async_slot
+    async def _show_picture(self, message_id: int, url: str) -> None:
+        try:
+            file = await asyncio.wrap_future(self._engine.picture(url))
+        except PostroomError as error:
+            self.failed.emit(error)
+            return
+        picture = await asyncio.to_thread(decoded, file, PICTURE_WIDTH_PX)
+        card = self._cards.get(MessageId(message_id))
+        if card is not None and not picture.isNull():
+            card.show_picture(url, picture)
+
+    @async_slot
     async def moderate(self, action: Moderation) -> None:
         """Do this to the message in focus."""
         if self.current is None:
@@ -446,6 +475,16 @@ _DONE = {
     Moderation.APPROVE: "Approved", Moderation.HOLD: "Held back", Moderation.SPAM: "Marked as spam",
     Moderation.UNSPAM: "No longer spam", Moderation.TRASH: "Moved to the bin", Moderation.RESTORE: "Restored",
 }  # fmt: skip
+
+
+def decoded(file: Path, width_px: int) -> QImage:
+    """The picture in the file, turned upright, at most so wide; null when it cannot be read. For a worker thread."""
+    reader = QImageReader(str(file))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if size.isValid() and size.width() > width_px:
+        reader.setScaledSize(size.scaled(width_px, width_px * 4, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
 
 
 def _aside(card: Card, *, ours: bool, indent: int = 0) -> QWidget:

@@ -17,7 +17,7 @@ class Toast(QFrame):
 
     def __init__(self, parent: QWidget, over: QWidget) -> None:
         super().__init__(parent)
-        self._over = over
+        self._parent, self._over = parent, over
         self.setProperty("role", "toast")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 12, 8)
@@ -53,7 +53,7 @@ class Toast(QFrame):
             self.hide()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._parent
         over = self._over if self._over.isVisible() else parent
         corner = over.mapTo(parent, over.rect().bottomLeft())
         x = corner.x() + (over.width() - self.width()) // 2

@@ -128,11 +128,9 @@ def _xml_feed(body: bytes, content_type: str, url: str) -> Document:
 def _parsed(body: bytes, content_type: str) -> Any:
     # Never the bytes themselves: the library would take them for the name of a file to open. And no address of the
     # document: it would complete a guid by it, so that a moved feed would look like a new one.
-    charset = re.search(r"charset=[\"']?([\w.:-]{1,40})", content_type, re.IGNORECASE)
     return feedparser.parse(
         io.BytesIO(body),
-        # Many servers send feeds as text/html or text/plain; that says nothing about them.
-        response_headers={"content-type": "application/xml" + (f"; charset={charset[1]}" if charset else "")},
+        response_headers={"content-type": content_type or "application/xml"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )

@@ -112,6 +112,8 @@ def starts(typed: str) -> Iterator[str]:
         httpx.URL(f"{parts.scheme}://{netloc}/")
     except (ValueError, httpx.InvalidURL):
         raise NotFound("This is not the address of a web page", hint=_NOT_HERE_HINT) from None
+    if not scheme and "@" in parts.netloc:
+        raise NotFound("This is an e-mail address, not the address of a blog", hint=_NOT_HERE_HINT)
     if not name or ("." not in name and ":" not in name and name != "localhost"):
         raise NotFound(f"“{name}” is not the name of a host", hint=_NOT_HERE_HINT)
     if name == "wordpress.com" or name.endswith((".wordpress.com", ".wp.com")):

@@ -68,9 +68,11 @@ def wordpress_app(world: World, site: str | Blog, faults: Faults | None = None) 
         *[Route(path, _async(page(show)), methods=["GET"]) for path, show in pages],
     ]
     middleware = [Middleware(FaultyApp, faults=faults)] if faults is not None else []
-    return Starlette(
-        routes=routes, middleware=middleware, exception_handlers={404: lambda request, _: public.not_found(blog)}
-    )  # fmt: skip
+
+    async def lost(request: Request, _: Exception) -> Response:
+        return public.not_found(blog, request)
+
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={404: lost})
 
 
 def _async(show: Callable[[Request], Response]) -> Callable[[Request], object]:
@@ -84,7 +86,7 @@ def _async(show: Callable[[Request], Response]) -> Callable[[Request], object]:
 async def rest_answer(blog: Blog, request: Request, path: str) -> Response:
     """One REST request, answered; afterwards the blog's cron runs, so a quiet blog publishes late."""
     if "plain-permalinks" in blog.quirks and request.url.path.startswith("/wp-json"):
-        return public.not_found(blog)
+        return public.not_found(blog, request)
     content = await request.body()
     user, password, wrong = signed_in(blog, request.headers.get("authorization", ""))
     form, files, json_broken = forms.body(request.headers.get("content-type", ""), content)

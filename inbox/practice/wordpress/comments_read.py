@@ -70,7 +70,7 @@ def listing(call: Call) -> Answer:
     _sort(call, found)
     per_page, page = call.get("per_page"), call.get("page")
     offset = call.get("offset")
-    start = offset if offset is not None else (page - 1) * per_page
+    start = abs(offset) if offset is not None else (page - 1) * per_page
     shown = [c for c in found[start : start + per_page] if readable(call, c)]
     body = [comment_json(call, c, call.get("context")) for c in shown]
     return Answer(body=body, headers=paging(call, len(found), per_page, page))
@@ -89,7 +89,8 @@ def _matches(call: Call, comment: Comment) -> bool:
 
 def _status_matches(wanted: str, status: str) -> bool:
     # Anything else is compared as it stands, so that "approved" or a comma list finds nothing (section 4).
-    named = {"approve": ("approved",), "hold": ("hold",), "all": ("approved", "hold")}
+    wanted = wanted.lower()
+    named = {"approve": ("approved",), "hold": ("hold",), "all": ("approved", "hold"), "": ("approved", "hold")}
     if wanted == "any":
         return True
     if wanted in named:

@@ -9,6 +9,7 @@ from inbox.practice.blog import Blog, Comment, User
 from inbox.practice.wordpress.comment_json import comment_json, stored
 from inbox.practice.wordpress.comments_read import comment_asked_for
 from inbox.practice.wordpress.params import Arg, moment
+from inbox.practice.wordpress.roles import may
 from inbox.practice.wordpress.wire import Answer, Call, RestError
 
 MAX_BYTES = 65_525
@@ -65,16 +66,17 @@ def create(call: Call) -> Answer:
         raise RestError(400, "comment_content_column_length", message)
     trusted = call.may("moderate_comments")
     author = _author(call)
+    email = author.email if author else call.get("author_email") or ""
     comment = Comment(
         id=0,
         post_id=call.get("post"),
         parent_id=call.get("parent") or 0,
         user_id=author.id if author else 0,
         name=author.name if author else call.get("author_name") or "",
-        email=author.email if author else call.get("author_email") or "",
+        email=email,
         at=call.blog.now(),
         text=words,
-        status="approved" if trusted or call.blog.known(author.email if author else "") else "hold",
+        status="approved" if may(author, "moderate_comments") or call.blog.known(email) else "hold",
         url=call.get("author_url") or "",
         agent=call.get("author_user_agent") or call.headers.get("user-agent", ""),
         as_sent=call.may("unfiltered_html"),
@@ -119,6 +121,11 @@ def may_edit(call: Call) -> None:
 def update(call: Call) -> Answer:
     """200 with the comment. Overwrites the visitor's user agent unless it is sent back (trap 4)."""
     comment = comment_asked_for(call)
+    if call.sent("type") and call.get("type") != comment.kind:
+        message = "Sorry, you are not allowed to change the comment type."
+        raise RestError(404, "rest_comment_invalid_type", message)
+    if call.sent("post") and call.get("post") not in call.blog.posts:
+        raise RestError(403, "rest_comment_invalid_post_id", "Invalid post ID.")
     if call.sent("content"):
         words = _words(call)
         if not words:

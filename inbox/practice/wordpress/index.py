@@ -60,6 +60,7 @@ def type_json(call: Call, slug: str) -> dict[str, Any]:
         "name": name,
         "slug": slug,
         "icon": f"dashicons-admin-{slug}",
+        "has_archive": False,
         "taxonomies": taxonomies,
         "rest_base": base,
         "rest_namespace": "wp/v2",

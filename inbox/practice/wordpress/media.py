@@ -26,6 +26,12 @@ _META = ("aperture", "credit", "camera", "caption", "created_timestamp", "copyri
          "shutter_speed", "title", "orientation")  # fmt: skip
 _META_ZERO = ("aperture", "created_timestamp", "focal_length", "iso", "shutter_speed", "orientation")
 
+_EDIT_ONLY = ("guid.raw", "title.raw", "description.raw", "caption.raw", "generated_slug", "missing_image_sizes")
+_NOT_EMBEDDED = (
+    *_EDIT_ONLY, "date_gmt", "guid", "modified", "modified_gmt", "status", "comment_status", "ping_status", "template",
+    "meta", "description", "post",
+)  # fmt: skip
+
 LIST_ARGS = {
     "context": CONTEXT,
     "page": Arg(type="integer", minimum=1, default=1),
@@ -91,6 +97,8 @@ def media_json(call: Call, picture: Picture, context: str) -> dict[str, Any]:
         "media_details": details,
         "post": picture.post_id or None,
         "source_url": address,
+        "generated_slug": picture.slug,
+        "missing_image_sizes": [],
         "_links": {
             "self": [{"href": base}],
             "collection": [{"href": call.rest("wp/v2/media")}],
@@ -99,8 +107,9 @@ def media_json(call: Call, picture: Picture, context: str) -> dict[str, Any]:
             "replies": [{"embeddable": True, "href": call.rest("wp/v2/comments", f"post={picture.id}")}],
         },
     }
-    raw = ("guid.raw", "title.raw", "description.raw", "caption.raw")
-    return item if context == "edit" else fields.without(item, raw)
+    if context == "edit":
+        return item
+    return fields.without(item, _EDIT_ONLY if context == "view" else _NOT_EMBEDDED)
 
 
 def may_list(call: Call) -> None:
@@ -142,13 +151,15 @@ def may_read(call: Call) -> None:
 
 def one(call: Call) -> Answer:
     """One upload."""
-    return Answer(body=media_json(call, asked_for(call), call.get("context", "view")))
+    picture = asked_for(call)
+    headers = {"Link": f'<{call.home}/{picture.slug}/>; rel="alternate"; type=text/html'}
+    return Answer(body=media_json(call, picture, call.get("context", "view")), headers=headers)
 
 
 def may_create(call: Call) -> None:
     """Permission to upload."""
     if not call.may("upload_files"):
-        raise call.denied("rest_cannot_create", "Sorry, you are not allowed to upload media on this site.")
+        raise call.denied("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
 
 
 def create(call: Call) -> Answer:

@@ -105,12 +105,12 @@ def listed(value: Any) -> list[Any]:
 
 
 def _word(name: str, value: Any, arg: Arg) -> str:
-    if not isinstance(value, str | int) or isinstance(value, bool):
+    if not isinstance(value, str):
         raise Invalid("rest_invalid_type", f"{name} is not of type string.", {"param": name})
-    if arg.enum and str(value) not in arg.enum:
+    if arg.enum and value not in arg.enum:
         allowed = ", ".join(arg.enum[:-1]) + f", and {arg.enum[-1]}" if len(arg.enum) > 2 else " and ".join(arg.enum)
         raise Invalid("rest_not_in_enum", f"{name} is not one of {allowed}.")
-    return str(value)
+    return value
 
 
 def _integer(name: str, value: Any, arg: Arg) -> int:

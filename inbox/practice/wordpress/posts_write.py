@@ -37,6 +37,8 @@ WRITE_ARGS = {
 
 def may_create(call: Call) -> None:
     """Permission to publish."""
+    if call.get("id"):
+        raise RestError(400, "rest_post_exists", "Cannot create existing post.")
     if not call.may("edit_posts"):
         raise call.denied("rest_cannot_create", "Sorry, you are not allowed to create posts as this user.")
 
@@ -57,8 +59,6 @@ def create(call: Call) -> Answer:
     post = Post(
         id=0, type=kind, title="", content="", status="draft", at=now, modified_at=now, author_id=call.user.id
     )  # fmt: skip
-    if call.get("id"):
-        raise RestError(400, "rest_post_exists", "Cannot create existing post.")
     if not any(_words(call, name) for name in ("title", "content", "excerpt")):
         raise RestError(400, "empty_content", "Content, title, and excerpt are empty.")
     _fill(call, post)

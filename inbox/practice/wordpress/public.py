@@ -69,9 +69,11 @@ def page(
     return Response(html, status_code=status, media_type="text/html; charset=UTF-8", headers=extra)
 
 
-def not_found(blog: Blog) -> Response:
-    """The theme's own 404."""
-    return page(blog, "Nothing here", "<p>That page can’t be found.</p>", status=404)
+def not_found(blog: Blog, request: Request) -> Response:
+    """The theme's own 404, which names the REST API, too."""
+    call = None if "plain-permalinks" in blog.quirks else viewer(blog, request)
+    headers = {"Cache-Control": "no-cache, must-revalidate, max-age=0"}
+    return page(blog, "Nothing here", "<p>That page can’t be found.</p>", call=call, status=404, headers=headers)
 
 
 def front_page(blog: Blog, request: Request) -> Response:
@@ -81,7 +83,7 @@ def front_page(blog: Blog, request: Request) -> Response:
     if asked is not None:
         post = blog.posts.get(int(asked)) if asked.isdigit() else None
         if post is None or post.status != "publish":
-            return not_found(blog)
+            return not_found(blog, request)
         link = link_of(call, post)
         return one_page(blog, call, post) if urlsplit(link).query else RedirectResponse(link, 301)
     posts = sorted((p for p in blog.posts.values() if p.status == "publish" and p.type == "post"), key=_newest)
@@ -118,7 +120,7 @@ def _by_slug(blog: Blog, request: Request, kind: str) -> Response:
     for post in blog.posts.values():
         if post.type == kind and post.status == "publish" and slug == post.slug:
             return one_page(blog, viewer(blog, request), post)
-    return not_found(blog)
+    return not_found(blog, request)
 
 
 def one_page(blog: Blog, call: Call, post: Post) -> Response:
@@ -188,7 +190,7 @@ def upload(blog: Blog, request: Request) -> Response:
     for picture in blog.pictures.values():
         if picture.file == request.path_params["file"]:
             return Response(picture.data, media_type=picture.mime_type)
-    return not_found(blog)
+    return not_found(blog, request)
 
 
 def avatar(blog: Blog, request: Request) -> Response:

@@ -53,6 +53,11 @@ _ONE_POST_ROUTE = (
     Endpoint(_EDIT, posts_write.WRITE_ARGS, posts_write.may_edit, posts_write.update),
     Endpoint(("DELETE",), comments_write.DELETE_ARGS, posts_write.may_delete, posts_write.delete),
 )
+_ONE_TERM_ROUTE = (
+    Endpoint(_LIST, index.ARGS, terms.may_read, terms.one),
+    Endpoint(_EDIT, terms.UPDATE_ARGS, terms.may_edit, terms.update),
+    Endpoint(("DELETE",), comments_write.DELETE_ARGS, terms.may_edit, terms.delete),
+)
 _PASSWORDS = r"wp/v2/users/(?P<user>me|\d+)/application-passwords"
 
 ROUTES: tuple[tuple[str, tuple[Endpoint, ...]], ...] = (
@@ -92,9 +97,9 @@ ROUTES: tuple[tuple[str, tuple[Endpoint, ...]], ...] = (
         ),
     ),
     ("wp/v2/categories", _TERM_ROUTE),
-    (f"wp/v2/categories{_ID}", (Endpoint(_LIST, index.ARGS, terms.may_list, terms.one),)),
+    (f"wp/v2/categories{_ID}", _ONE_TERM_ROUTE),
     ("wp/v2/tags", _TERM_ROUTE),
-    (f"wp/v2/tags{_ID}", (Endpoint(_LIST, index.ARGS, terms.may_list, terms.one),)),
+    (f"wp/v2/tags{_ID}", _ONE_TERM_ROUTE),
     ("wp/v2/types", (Endpoint(_LIST, index.ARGS, users.anyone, index.types),)),
     (r"wp/v2/types/(?P<slug>[\w-]+)", (Endpoint(_LIST, index.ARGS, users.anyone, index.one_type),)),
     (
@@ -104,7 +109,7 @@ ROUTES: tuple[tuple[str, tuple[Endpoint, ...]], ...] = (
             Endpoint(_EDIT, {}, users.may_edit_me, users.not_here),
         ),
     ),
-    (f"wp/v2/users{_ID}", (Endpoint(_LIST, users.ARGS, users.anyone, users.one),)),
+    (f"wp/v2/users{_ID}", (Endpoint(_LIST, users.ARGS, users.may_see, users.one),)),
     (f"{_PASSWORDS}/introspect", (Endpoint(_LIST, index.ARGS, users.may_passwords, users.introspect),)),
     (_PASSWORDS, (Endpoint(_LIST, index.ARGS, users.may_passwords, users.passwords),)),
     (rf"{_PASSWORDS}/(?P<uuid>[\w-]+)", (Endpoint(("DELETE",), {}, users.may_passwords, users.revoke),)),
@@ -169,25 +174,26 @@ def _refuse_at_the_door(call: Call, wrong_login: str) -> None:
 
 def _shaped(call: Call, body: Any) -> Any:
     """``_embed`` and ``_fields`` applied."""
-    items = body if isinstance(body, list) else [body]
-    if "_embed" in call.query:
-        for item in items:
-            _embed(call, item)
     names = fields.wanted(call.query.get("_fields"))
-    if not names:
-        return body
-    trimmed = [fields.trimmed(item, names) for item in items]
+    items = body if isinstance(body, list) else [body]
+    trim = fields.trimmed_comment if call.path.startswith("wp/v2/comments") else fields.trimmed
+    trimmed = [trim(item, names) for item in items]
+    if "_embed" in call.query:
+        for item, shown in zip(items, trimmed, strict=True):
+            _embed(call, item, shown)
+    # PHP knows no empty object: an item without keys is an empty list.
+    trimmed = [item or [] for item in trimmed]
     return trimmed if isinstance(body, list) else trimmed[0]
 
 
-def _embed(call: Call, item: Any) -> None:
-    """Linked resources of a comment; what may not be read is embedded as its error."""
+def _embed(call: Call, item: Any, shown: Any) -> None:
+    """Resources that the links shown lead to; what may not be read is embedded as its error."""
     rels = fields.wanted(call.query["_embed"])
-    if not isinstance(item, dict) or "_links" not in item:
+    if not isinstance(shown, dict) or "_links" not in shown:
         return
     blog, embedded = call.blog, dict[str, list[Any]]()
     everything = not rels or rels in (["1"], ["true"])
-    for rel in item["_links"]:
+    for rel in shown["_links"]:
         if not (everything or rel in rels):
             continue
         if rel == "up" and "post" in item:
@@ -200,7 +206,7 @@ def _embed(call: Call, item: Any) -> None:
             below = [c for c in blog.comments.values() if c.parent_id == item["id"] and c.status == "approved"]
             embedded[rel] = [[comment_json.comment_json(call, c, "embed") for c in below]]
     if embedded:
-        item["_embedded"] = embedded
+        shown["_embedded"] = embedded
 
 
 def _author(call: Call, author: User | None) -> dict[str, Any]:

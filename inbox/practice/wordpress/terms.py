@@ -6,7 +6,7 @@ import html
 from typing import Any
 
 from inbox.practice.blog import Blog, Term
-from inbox.practice.wordpress import text
+from inbox.practice.wordpress import fields, text
 from inbox.practice.wordpress.comments_read import CONTEXT
 from inbox.practice.wordpress.params import Arg
 from inbox.practice.wordpress.wire import CURIES, Answer, Call, RestError, paging
@@ -27,12 +27,13 @@ LIST_ARGS = {
     "post": Arg(type="integer"),
     "slug": Arg(type="words"),
 }
-WRITE_ARGS = {
-    "name": Arg(type="string", required=True),
+UPDATE_ARGS = {
+    "name": Arg(type="string"),
     "description": Arg(type="string"),
     "slug": Arg(type="string"),
     "parent": Arg(type="integer"),
 }
+WRITE_ARGS = {**UPDATE_ARGS, "name": Arg(type="string", required=True)}
 
 
 def _taxonomy(call: Call) -> str:
@@ -68,6 +69,8 @@ def term_json(call: Call, term: Term) -> dict[str, Any]:
     }
     if tag:
         del item["parent"]
+    if call.get("context") == "embed":
+        fields.without(item, ("count", "description", "parent", "meta"))
     return item
 
 
@@ -114,6 +117,11 @@ def may_create(call: Call) -> None:
 def create(call: Call) -> Answer:
     """201 with the term, or 400 ``term_exists`` with the id of the one that is there."""
     taxonomy, name, parent = _taxonomy(call), str(call.get("name")).strip(), call.get("parent") or 0
+    if call.sent("parent") and taxonomy == "post_tag":
+        message = "Cannot set parent term, taxonomy is not hierarchical."
+        raise RestError(400, "rest_taxonomy_not_hierarchical", message)
+    if not name:
+        raise RestError(500, "empty_term_name", "A name is required for this term.", extra={"data": None})
     for term in call.blog.terms.values():
         if (term.taxonomy, term.name.lower(), term.parent_id) == (taxonomy, name.lower(), parent):
             extra = {"data": {"term_id": term.id}, "additional_data": [term.id, term.id]}
@@ -134,9 +142,53 @@ def create(call: Call) -> Answer:
     return Answer(body=term_json(call, term), status=201, headers=headers)
 
 
-def one(call: Call) -> Answer:
-    """One term."""
+def asked_for(call: Call) -> Term:
+    """The term in the address. Raises 404."""
     term = call.blog.terms.get(int(call.ids["id"]))
     if term is None or term.taxonomy != _taxonomy(call):
         raise RestError(404, "rest_term_invalid", "Term does not exist.")
+    return term
+
+
+def may_read(call: Call) -> None:
+    """Anyone may read one that is there."""
+    asked_for(call)
+    may_list(call)
+
+
+def one(call: Call) -> Answer:
+    """One term."""
+    return Answer(body=term_json(call, asked_for(call)))
+
+
+def may_edit(call: Call) -> None:
+    """Editors may change and delete."""
+    asked_for(call)
+    if not call.may("manage_categories"):
+        raise call.denied("rest_cannot_update", "Sorry, you are not allowed to edit this term.")
+
+
+def update(call: Call) -> Answer:
+    """200 with the term; only the fields sent change."""
+    term = asked_for(call)
+    term.name = call.get("name") or term.name
+    term.slug = text.slug_of(call.get("slug")) if call.get("slug") else term.slug
+    term.description = call.get("description", term.description)
+    term.parent_id = call.get("parent", term.parent_id)
     return Answer(body=term_json(call, term))
+
+
+def delete(call: Call) -> Answer:
+    """Only for good; posts lose the term, and a post without any category falls back to the first one."""
+    term = asked_for(call)
+    if not call.get("force"):
+        message = "Terms do not support trashing. Set 'force=true' to delete."
+        raise RestError(501, "rest_trash_not_supported", message)
+    previous = term_json(call, term)
+    previous.pop("_links")
+    del call.blog.terms[term.id]
+    for post in call.blog.posts.values():
+        post.tags = [i for i in post.tags if i != term.id]
+        if term.id in post.categories:
+            post.categories = [i for i in post.categories if i != term.id] or [1]
+    return Answer(body={"deleted": True, "previous": previous})

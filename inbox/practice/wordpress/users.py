@@ -37,13 +37,15 @@ def user_json(call: Call, user: User, context: str) -> dict[str, Any]:
         "capabilities": capabilities(user),
         "extra_capabilities": {user.role: True},
         "avatar_urls": call.avatars(user.email),
-        "meta": [],
+        "meta": {"persisted_preferences": []} if context == "edit" else [],
         "_links": {
             "self": [{"href": call.rest(f"wp/v2/users/{user.id}")}],
             "collection": [{"href": call.rest("wp/v2/users")}],
         },
     }
-    return item if context == "edit" else fields.without(item, _EDIT_ONLY)
+    if context == "edit":
+        return item
+    return fields.without(item, _EDIT_ONLY if context == "view" else (*_EDIT_ONLY, "meta"))
 
 
 def anyone(call: Call) -> None:
@@ -72,15 +74,24 @@ def not_here(call: Call) -> Answer:
     raise RestError(501, "practice_not_simulated", "Practice mode does not change accounts.")
 
 
-def one(call: Call) -> Answer:
-    """Any account, in public view."""
+def _asked_for(call: Call) -> User:
     user = call.blog.users.get(int(call.ids["id"]))
     if user is None:
         raise RestError(404, "rest_user_invalid_id", "Invalid user ID.")
+    return user
+
+
+def may_see(call: Call) -> None:
+    """Permission to see one account."""
+    user = _asked_for(call)
     if call.get("context") == "edit" and call.user is not user:
         raise call.denied("rest_user_cannot_view", "Sorry, you are not allowed to edit users.")
     refuse_strangers(call, user)
-    return Answer(body=user_json(call, user, call.get("context", "view")))
+
+
+def one(call: Call) -> Answer:
+    """Any account."""
+    return Answer(body=user_json(call, _asked_for(call), call.get("context", "view")))
 
 
 def refuse_strangers(call: Call, user: User) -> None:

@@ -29,7 +29,9 @@ class RestError(Exception):
         self.extra = dict(extra or {})
 
     def body(self) -> dict[str, Any]:
-        data = {"status": self.status, **self.extra.get("data", {})}
+        # Some refusals of the core carry no data at all.
+        more = self.extra.get("data", {})
+        data = None if more is None else {"status": self.status, **more}
         out: dict[str, Any] = {"code": self.code, "message": self.message, "data": data}
         if "additional_data" in self.extra:
             out["additional_data"] = self.extra["additional_data"]
@@ -134,15 +136,13 @@ def paging(call: Call, total: int, per_page: int, page: int) -> dict[str, str]:
 
 def _page_address(call: Call, page: int) -> str:
     pairs: list[str] = []
-    for name, value in call.query.items():
-        clean = call.clean.get(name, value)
-        if name in ("page", "rest_route"):
-            continue
+    for name, value in {**call.query, "page": page}.items():  # it stays where it was asked for, else comes last
+        clean = value if name == "page" else call.clean.get(name, value)
         if isinstance(clean, list):
             pairs += [f"{quote_plus(f'{name}[{n}]')}={quote_plus(str(v))}" for n, v in enumerate(clean)]
-        else:
+        elif name != "rest_route":
             pairs.append(f"{quote_plus(name)}={quote_plus(str(value))}")
-    return call.rest(call.path, "&".join([*pairs, f"page={page}"]))
+    return call.rest(call.path, "&".join(pairs))
 
 
 def signed_in(blog: Blog, authorization: str) -> tuple[User | None, AppPassword | None, str]:

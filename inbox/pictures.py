@@ -1,0 +1,61 @@
+"""Pictures that a message points to: fetched only when a person asks, kept on disk so that they are there offline."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import httpx
+
+from inbox.clock import Clock
+from inbox.connectors import http
+from inbox.errors import BadReply, NotFound
+
+MOST_BYTES = 12_000_000
+KEPT_BYTES = 200_000_000
+
+
+class Pictures:
+    """A folder of pictures by the hash of their address; the oldest go when it grows over its ceiling."""
+
+    def __init__(self, folder: Path, client: httpx.AsyncClient, clock: Clock) -> None:
+        self._folder = folder
+        self._client = client
+        self._clock = clock
+
+    def _place(self, url: str) -> Path:
+        return self._folder / hashlib.sha256(url.encode()).hexdigest()
+
+    async def get(self, url: str) -> Path:
+        """The file with the picture at this address, fetched when it is not here yet.
+
+        No cookie, no sign-in and no referrer goes along. Raises Offline, Unavailable, NotFound, BadReply.
+        """
+        place = self._place(url)
+        if place.exists():
+            place.touch()
+            return place
+        if not url.startswith(("https://", "http://")):
+            raise NotFound("This is not an address of a picture.")
+        reply = await http.request(
+            self._client, "GET", url, clock=self._clock, max_bytes=MOST_BYTES, follow_redirects=True
+        )
+        kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+        if reply.status != 200:
+            raise NotFound(f"The picture is not there (status {reply.status}).")
+        if not kind.startswith("image/") or kind == "image/svg+xml":
+            raise BadReply(f"What is there is no picture, but {kind or 'of no kind'}.")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = place.with_suffix(".part")
+        unfinished.write_bytes(reply.body)
+        unfinished.replace(place)
+        self._make_room()
+        return place
+
+    def _make_room(self) -> None:
+        files = sorted((f for f in self._folder.iterdir()), key=lambda f: f.stat().st_mtime, reverse=True)
+        used = 0
+        for file in files:
+            used += file.stat().st_size
+            if used > KEPT_BYTES:
+                file.unlink()
