@@ -8,6 +8,7 @@ is called on the engine's thread.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import logging
 import threading
@@ -105,7 +106,8 @@ class Engine:
         """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""
         if self._thread is None or self._loop is None:
             return
-        self._loop.call_soon_threadsafe(self._ending.set)
+        with contextlib.suppress(RuntimeError):  # it may have ended by itself, its loop with it
+            self._loop.call_soon_threadsafe(self._ending.set)
         self._thread.join(within_s)
         self._thread = None
 

@@ -51,8 +51,8 @@ class OneInstance(QObject):
             self._server.listen(self._name)
 
     def _greet(self) -> None:
-        while (socket := self._server.nextPendingConnection()) is not None:
-            socket.deleteLater()
+        while self._server.hasPendingConnections():
+            self._server.nextPendingConnection().deleteLater()
         self.greeted.emit()
 
 

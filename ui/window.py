@@ -26,7 +26,7 @@ from inbox.events import Changed
 from inbox.model import ChannelId, ConversationStatus, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
-from inbox.store.reading import StoredMessage
+from inbox.store.reading import EVERYTHING, StoredMessage
 from inbox.tasks import Tasks
 from ui.accounts.dialog import AccountsDialog
 from ui.bridge import Bridge
@@ -74,6 +74,7 @@ class Window(QMainWindow):
         self._composer: Composer | None = None
         self._accounts: AccountsDialog | None = None
         self._reading_now = False
+        self._clock = clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
         self.bridge = Bridge(engine.bus, self)
         self.tabs = NetworkTabs()
@@ -81,8 +82,8 @@ class Window(QMainWindow):
         self.list = ConversationPane(reader, theme, tasks, lambda i: self._titles.get(i, ""))
         self.conversation = ConversationView(engine, reader, tasks)
         self.person = PersonPane(reader, tasks)
-        self.outbox = OutboxView(engine, reader, theme, tasks)
-        self.record = RecordView(engine, reader, theme, tasks)
+        self.outbox = OutboxView(engine, reader, tasks, clock)
+        self.record = RecordView(reader, tasks, clock)
         self.status = StatusLine()
         self.banner, self.trouble = Banner(), Banner()
         self.setWindowTitle(self.tr("Postroom"))
@@ -152,6 +153,9 @@ class Window(QMainWindow):
         self.conversation.person_changed.connect(
             lambda stored: self.person.show_person(stored, self.conversation.row, self.conversation.channel)
         )
+        self.outbox.edit_wanted.connect(self.compose_again)
+        self.outbox.conversation_wanted.connect(self._from_outbox)
+        self.outbox.sign_in_wanted.connect(self._sign_in_again)
         self.trouble.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
         self.toast.undo.connect(lambda: self.commands.run("undo"))
@@ -305,6 +309,8 @@ class Window(QMainWindow):
 
     def return_to(self, conversation_id: int, text: str) -> None:
         """Go to a conversation, and go on writing ``text`` there if there is any."""
+        if not self.isVisible():
+            return  # closed meanwhile
         if not self.list.select(conversation_id):
             self.conversation.show_conversation(conversation_id)
         if text:
@@ -321,7 +327,7 @@ class Window(QMainWindow):
     def compose(self, existing: StoredMessage | None = None) -> None:
         """Write a post, or change one of ours."""
         if self._composer is None:  # made when first wanted: a start has no time for it
-            self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, SystemClock(), parent=self)
+            self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self)
             self._composer.queued.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
         if existing is not None:
             self._composer.open_post(existing.id)
@@ -338,10 +344,19 @@ class Window(QMainWindow):
         """Open the accounts dialog."""
         if self._accounts is None:
             self._accounts = AccountsDialog(
-                self._engine, self._reader, self._theme, self.tasks, SystemClock(), parent=self
+                self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self
             )
         self._accounts.refresh()
         self._accounts.open()
+
+    def _sign_in_again(self, account_id: str) -> None:
+        self.show_accounts()
+        assert self._accounts is not None
+        self._accounts.sign_in_again(account_id)
+
+    def _from_outbox(self, conversation_id: int) -> None:
+        self.rail.choose(EVERYTHING)
+        self.return_to(conversation_id, "")
 
     def toggle_practice(self) -> None:
         """Stop the practice town's clock, or let it go on."""
@@ -393,9 +408,10 @@ class Window(QMainWindow):
         s.sync()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.conversation.reply.flush()
         self.remember()
         self.bridge.close()
+        self.list.stop()
+        self.conversation.stop()
         event.accept()
         self.quit_wanted.emit()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import json
 import re
 import socket
@@ -150,8 +151,10 @@ async def request(
             built = http.build_request(
                 method, url, headers=headers, json=json, content=content, files=files, timeout=_timeouts(timeout_s)
             )
-        except (httpx.InvalidURL, UnicodeError, ValueError):
+        except (httpx.InvalidURL, UnicodeError):
             raise NotFound("This is not a web address", hint="Check the address.", account=account) from None
+        if built.url.scheme not in {"http", "https"} or not built.url.host or (built.url.port or 0) > 65_535:
+            raise NotFound("This is not a web address", hint="Check the address.", account=account)
         reply = await _sent(http, built, auth, timeout_s, max_bytes, writing, account)
         to = reply.headers.get("location", "")
         if writing or not follow_redirects or reply.status not in {301, 302, 303, 307, 308} or not to:
@@ -224,7 +227,10 @@ def keeps_credentials(origin: str, target: str) -> bool:
 def is_loopback(url: str) -> bool:
     """The address stays on this machine, so plain http tells nobody anything."""
     host = host_of(url)
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name, and be it 127.example.org
 
 
 # --- how it is done ---
@@ -285,7 +291,7 @@ async def _sent(
         if progress.still_connecting:
             raise Unavailable(f"{host} does not answer", account=account) from None
         raise doubt(f"{host} did not answer within {timeout_s:g} seconds", account=account) from None
-    except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError):  # the last: a name that DNS cannot hold
         raise NotFound("This is not a web address", hint="Check the address.", account=account) from None
     except httpx.LocalProtocolError:
         raise Unsupported("A request could not be put into HTTP", account=account) from None
@@ -329,7 +335,8 @@ _NAME_HINT = "Check the spelling of the address. If it is right, there is no con
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted: {error.verify_message}"
-    return (error.reason or "TLS").replace("_", " ").lower()
+    reason: str | None = getattr(error, "reason", None)  # only set by OpenSSL itself
+    return (reason or "TLS").replace("_", " ").lower()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -4,8 +4,9 @@ The same inbox, or a copy of it, gives the same bytes: order is by id (messages 
 nothing of the moment of exporting is in it, and it is read in one snapshot, so a poll meanwhile changes nothing.
 
 CSV is UTF-8 with a byte order mark (without it Excel guesses another character set), lines end with CR LF (RFC 4180),
-every cell is quoted (in countries where Excel splits at ";" an unquoted one would fall apart), and a cell that a
-spreadsheet would calculate starts with an apostrophe (owasp.org, "CSV Injection", read 2026-11-23).
+and what a spreadsheet would calculate has an apostrophe before it (owasp.org, "CSV Injection", read 2026-11-23). That
+goes for the middle of a text too: where spreadsheets split at ";" a cell falls apart there and at its line ends, and
+quoting does not help, since behind the first closing quote no other is heeded. The very letters are in the JSON.
 """
 
 from __future__ import annotations
@@ -95,10 +96,20 @@ def export_csv(connection: sqlite3.Connection, folder: Path, *, practice: bool =
 
 
 def harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet calculates: with an apostrophe before what would start a formula."""
-    text = text.replace("\x00", "")
-    seen = next((c for c in text if unicodedata.category(c)[0] not in "ZC"), "")  # behind spaces and invisible marks
-    return f"'{text}" if seen in CALCULATED or text.startswith(("\t", "\r", "\n")) else text
+    """The text as a cell that no spreadsheet calculates, whether it splits at commas, semicolons or tabs."""
+    found: list[str] = []
+    at_start = True  # of what may become a cell
+    for c in text.replace("\x00", ""):
+        category = unicodedata.category(c)
+        if c == ";" or category in ("Cc", "Zl", "Zp"):
+            at_start = True
+        elif at_start and c in CALCULATED:
+            found.append("'")
+            at_start = False
+        elif category[0] not in "ZC" and c != '"':  # spaces, invisible marks and quotes may be taken away
+            at_start = False
+        found.append(c)
+    return f"'{''.join(found)}" if text.startswith(("\t", "\r", "\n")) else "".join(found)
 
 
 def _conversations(connection: sqlite3.Connection) -> Iterator[tuple[ConversationRow, list[StoredMessage]]]:
@@ -177,7 +188,7 @@ def _record_head(connection: sqlite3.Connection) -> dict[str, Any]:
 
 def _table(stream: TextIO, columns: Sequence[str]) -> Callable[[Mapping[str, Any]], None]:
     """Write the heading and return what writes a row."""
-    writer = csv.writer(stream, quoting=csv.QUOTE_ALL)
+    writer = csv.writer(stream)
     writer.writerow(columns)
     return lambda row: writer.writerow([_cell(row[c]) for c in columns])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import json
 import random
 import shutil
@@ -58,8 +59,8 @@ class Stock:
 def stock(messages: int) -> Stock:
     """The inbox with so many messages: the one kept, or a new one (two minutes for a million)."""
     # What was built once stays right until the tables or the way of filling them change.
-    made_by = b"".join(Path(m.__file__).read_bytes() for m in (schema, standing, words)) + Path(__file__).read_bytes()
-    home = FOLDER / f"stock-{messages}-{hashlib.sha256(made_by).hexdigest()[:12]}"
+    made_by = "".join(inspect.getsource(part) for part in (schema, standing, words, _Builder))
+    home = FOLDER / f"stock-{messages}-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}"
     facts = home / "facts.json"
     if not facts.exists():
         for old in FOLDER.glob(f"stock-{messages}-*"):
@@ -89,8 +90,8 @@ class _Builder:
         """Fill a new inbox; the id of its long conversation."""
         database = Database.open(self._home)
         connection = database.connection
-        for pragma in ("synchronous=OFF", "cache_size=-400000", "foreign_keys=OFF"):
-            connection.execute(f"PRAGMA {pragma}")
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "foreign_keys=OFF"):
+            connection.execute(f"PRAGMA {pragma}")  # a build that is interrupted is begun again
         triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         connection.execute("BEGIN")
         for name, _ in triggers:
@@ -117,8 +118,9 @@ class _Builder:
             connection.execute(sql)
         connection.execute("COMMIT")
         connection.execute("ANALYZE")
+        connection.execute("PRAGMA journal_mode=WAL")
         database.close()
-        return max(range(len(self._lines)), key=lambda i: len(self._lines[i])) + 1
+        return next(i for i, lines in enumerate(self._lines, 1) if len(lines) == LONG)
 
     def _channels(self, connection: sqlite3.Connection) -> list[str]:
         ids = []
@@ -135,11 +137,11 @@ class _Builder:
         return [str(i) for i in ids]
 
     def _message(self, id_: int, channels: list[str], at: int) -> tuple[tuple[object, ...], bytes]:
-        number = min(int(self._random.expovariate(0.45)), len(channels) - 1)
+        long_one = id_ <= LONG + 1  # a post, then everybody below it
+        number = 0 if long_one else min(int(self._random.expovariate(0.45)), len(channels) - 1)
         recent, chance = self._recent[number], self._random.random()
-        post = chance < 0.02 or not self._contexts[number]
-        long_one = id_ <= LONG
-        if post or not recent or (chance < 0.4 and not (long_one and number == 0)):
+        post = id_ == 1 or (chance < 0.02 or not self._contexts[number]) and not long_one
+        if post or not recent or (chance < 0.4 and not long_one):
             conversation = len(self._lines)
             self._lines.append([])
             parent = ""
@@ -151,6 +153,8 @@ class _Builder:
                 recent.pop(0)
         else:
             conversation = recent[int(len(recent) * self._random.random())]
+            if id_ == LONG + 1:
+                recent.clear()
             parent = self._last[conversation]
             context = self._place[conversation][3]
         return self._row(id_, number, channels[number], conversation, parent, context, post, at)

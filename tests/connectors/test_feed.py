@@ -246,20 +246,51 @@ def test_external_entities_are_not_read(tmp_path: Path) -> None:
     assert read(loaded, "", BASE).entries[0].title == "a"
 
 
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        f'<!ENTITY l0 "lol">{LAUGHS}',
+        f'<!ENTITY l9 "{"A" * 50_000}">',
+        "<!ENTITY % l9 '&#60;!ENTITY x \"&#37;l9;\">'> %l9;",
+        '<!ENTITY % a "b%c;"> %a;',
+        "<!ENTITY l9 'unclosed",
+    ],
+    ids=["laughs", "blow-up", "parameter", "nested parameter", "unclosed"],
+)
+def test_entities_that_grow_are_refused_at_once(entities: str) -> None:
+    began = time.process_time()
+    with pytest.raises(BadReply, match="entities"):
+        read(declaring(entities, "&l9;" * 1_000), "", BASE)
+    assert time.process_time() - began < 0.5
+    hidden = declaring(entities, "&l9;" * 1_000).replace(b"<!DOCTYPE", b"<!-- <rss> --><?x?>\n<!DOCTYPE", 1)
+    for disguised in (hidden, hidden.decode().encode("utf-16"), b"\xef\xbb\xbf" + hidden):
+        with pytest.raises(BadReply, match="entities"):
+            read(disguised, "", BASE)
+
+
+def test_an_article_about_such_entities_may_be_read() -> None:
+    quoted = f"<description><![CDATA[<!DOCTYPE r [{LAUGHS}]>]]></description>"
+    assert "ENTITY" in read(rss(item("a", quoted)), "", BASE).entries[0].html
+
+
+def test_entities_that_stand_for_a_character_are_welcome() -> None:
+    honest = '<!ENTITY nbsp "&#160;"> <!ENTITY euro \'€\'> <!ENTITY co "City of Harbour">'
+    assert read(declaring(honest, "1&nbsp;&euro; to &co;"), "", BASE).entries[0].title == "1 € to City of Harbour"
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        declaring(
-            '<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10)), "&l9;"
-        ),
-        declaring(f'<!ENTITY x "{"A" * 50_000}">', "&x;" * 3_000),
-        rss("<item>" * 20_000),
-        rss("<item><title>" + "<" * 100_000),
-        rss("<item><title>" + "&" * 100_000),
+        rss("<item>" * 10_000),
+        rss("<item><title>" + "<" * 50_000),
+        rss("<item><title>" + "&" * 50_000),
         rss("<item><title>" + "<![CDATA[" * 50_000),
         rss("<!--" * 100_000),
     ],
-    ids=["laughs", "blow-up", "items", "angles", "ampersands", "cdata", "comments"],
+    ids=["items", "angles", "ampersands", "cdata", "comments"],
 )
 def test_malice_costs_little_and_yields_little(body: bytes) -> None:
     began = time.process_time()

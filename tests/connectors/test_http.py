@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gzip
 import json
@@ -256,11 +257,11 @@ async def test_connection_that_never_came_about_is_surely_not_sent(
         assert type(caught.value) is error
 
 
-@pytest.mark.parametrize("timeout", [httpx.ConnectTimeout("x"), httpx.PoolTimeout("x")])
-async def test_time_out_before_sending_is_surely_not_sent(timeout: Exception) -> None:
+@pytest.mark.parametrize("failure", [httpx.ConnectTimeout("x"), httpx.PoolTimeout("x")])
+async def test_time_out_before_sending_is_surely_not_sent(failure: Exception) -> None:
     for method in ("GET", "POST"):
         with pytest.raises(Unavailable):
-            await ask(raises(timeout), method)
+            await ask(raises(failure), method)
 
 
 @pytest.mark.parametrize(
@@ -283,9 +284,13 @@ async def test_failure_after_sending_is_unknown_for_a_write(failure: Exception) 
 
 
 async def test_what_cannot_be_an_address_is_not_found() -> None:
-    for url in ("https://", "nonsense", "ftp://host.example/", "https://host.example:99999999/", "https://[x/"):
+    for url in ("https://", "nonsense", "ftp://host.example/", "https://host.example:99999999/"):
         with pytest.raises(NotFound):
             await request(over(httpx.Response(200)), "GET", url, clock=CLOCK)
+    async with web.client(transport=httpx.AsyncHTTPTransport()) as http:
+        for url in ("http://a..b.invalid/", f"http://{'a' * 64}.invalid/"):
+            with pytest.raises((NotFound, Offline)):
+                await request(http, "GET", url, clock=CLOCK)
 
 
 async def test_token_that_is_no_header_is_a_bug_and_stays_unseen() -> None:
@@ -400,7 +405,7 @@ async def test_redirect_is_not_followed_unasked_nor_for_a_write() -> None:
 async def test_redirects_in_circles_and_out_of_the_web_end() -> None:
     with pytest.raises(Unavailable, match="circles"):
         await ask(lambda r: httpx.Response(302, headers={"Location": "/again"}), follow_redirects=True)
-    for to in ("javascript:alert(1)", "file:///etc/passwd", "https://[x"):
+    for to in ("javascript:alert(1)", "file:///etc/passwd", "mailto:a@b.example"):
         with pytest.raises(NotFound):
             await ask(lambda r, to=to: httpx.Response(302, headers={"Location": to}), follow_redirects=True)
 
@@ -431,20 +436,22 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class _server:  # noqa: N801 - used like a function
-    """A server of one behaviour on loopback."""
+    """A server of one behaviour on loopback. ``asked`` is set when the first request is there."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Serve, until: bytes = b"\r\n\r\n") -> None:
         self._serve = serve
-        self.requests = 0
+        self._until = until
+        self.asked = asyncio.Event()
 
     async def __aenter__(self) -> str:
         self._open: set[asyncio.StreamWriter] = set()
 
         async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._open.add(writer)
-            await reader.readuntil(b"\r\n\r\n")
-            self.requests += 1
-            await self._serve(reader, writer)
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                await reader.readuntil(self._until)
+                self.asked.set()
+                await self._serve(reader, writer)
 
         self._server = await asyncio.start_server(one, "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/"
@@ -453,6 +460,7 @@ class _server:  # noqa: N801 - used like a function
         self._server.close()
         for writer in self._open:
             writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._open), return_exceptions=True)
 
 
 async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -497,7 +505,7 @@ async def test_real_refusal_and_unknown_name_are_surely_not_sent() -> None:
 
 
 async def test_real_tls_failure_is_unavailable_in_words() -> None:
-    async with _server(_answers) as url, web.client(transport=httpx.AsyncHTTPTransport()) as http:
+    async with _server(_answers, until=b"\x16") as url, web.client(transport=httpx.AsyncHTTPTransport()) as http:
         with pytest.raises(Unavailable, match="secure connection"):
             await request(http, "POST", url.replace("http:", "https:"), clock=CLOCK, timeout_s=5)
 
@@ -524,8 +532,7 @@ async def test_cancelled_request_lets_its_connection_go() -> None:
     server = _server(_silent)
     async with server as url, web.client(transport=httpx.AsyncHTTPTransport()) as http:
         asking = asyncio.ensure_future(request(http, "GET", url, clock=CLOCK))
-        while not server.requests:
-            await asyncio.sleep(0)
+        await server.asked.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking

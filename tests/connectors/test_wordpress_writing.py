@@ -118,6 +118,7 @@ async def test_undeclared_is_refused_before_any_request() -> None:
         desk.connector.delete(reader, held()),
         desk.connector.publish(reader, REPLY, "k"),
         desk.connector.publish(reader, POST, "k"),
+        desk.connector.publish(replace(reader, capabilities=Capability.POST), replace(POST, tags=("x",)), "k"),
         desk.connector.reread(reader, ["comment:1"]),
     ):
         with pytest.raises(Unsupported):

@@ -131,6 +131,30 @@ async def test_a_revoked_password_opens_nothing_more(stage: Any) -> None:
     assert (await stage.rest("GET", "users/me", "", headers=headers)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "shown"),
+    [
+        ("AT&T & <b>x</b>", "AT&amp;T &amp; <b>x</b>", "<p>AT&amp;T &amp; <b>x</b></p>\n"),
+        ("5 < 6 and 7 > 6", "5  6", "<p>5  6</p>\n"),  # the real filter takes the middle for a tag
+        ("I <3 it", "I &lt;3 it", "<p>I &lt;3 it</p>\n"),
+        ("<i>a</i><script>b</script>", "<i>a</i>b", "<p><i>a</i>b</p>\n"),
+        ("It's \"so\"\nand\n\nso...", "It's \"so\"\nand\n\nso...",
+         "<p>It&#8217;s &#8220;so&#8221;<br />\nand</p>\n<p>so&#8230;</p>\n"),
+        ("<a href=\"http://x.example/?a=1&b=2\" onclick=\"y\">k</a>",
+         '<a href="http://x.example/?a=1&amp;b=2" rel="nofollow ugc">k</a>',
+         '<p><a href="http://x.example/?a=1&amp;b=2" rel="nofollow ugc">k</a></p>\n'),
+        ("http://x.example/?a=1&b=2.", "http://x.example/?a=1&amp;b=2.",
+         '<p><a href="http://x.example/?a=1&amp;b=2" rel="nofollow ugc">http://x.example/?a=1&amp;b=2</a>.</p>\n'),
+    ],
+)  # fmt: skip
+async def test_a_visitors_words_are_filtered_and_dressed(stage: Any, typed: str, stored: str, shown: str) -> None:
+    stage.post(18)
+    stage.comment(1, text=typed)
+    content = (await stage.rest("GET", "comments/1?context=edit")).json()["content"]
+    assert content["raw"] == stored
+    assert content["rendered"].replace("&#038;", "&amp;") == shown
+
+
 async def test_a_reply_elsewhere_is_accepted_and_an_editors_markup_stays(stage: Any) -> None:
     furnish(stage)
     response = await stage.rest("POST", "comments", json={"post": 18, "parent": 6, "content": "<i>x</i> & y"})

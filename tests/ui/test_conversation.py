@@ -58,6 +58,7 @@ def view(
     made.resize(700, 800)
     made.show()
     yield made
+    made.stop()
     bridge.close()
 
 

@@ -53,7 +53,14 @@ def test_counts() -> None:
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Anna Meredith", "AM"), ("anonymous", "A"), ("🌻 Sunny", "S"), ("", "?"), ("佐藤 花子", "佐花"), ("<b>Eve</b>", "BE")],
+    [
+        ("Anna Meredith", "AM"),
+        ("anonymous", "A"),
+        ("🌻 Sunny", "S"),
+        ("", "?"),
+        ("佐藤 花子", "佐花"),
+        ("<b>Eve</b>", "BE"),
+    ],
 )
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters

@@ -28,7 +28,9 @@ def people(engine: Engine, account: Account, world: World) -> list[str]:
     """A hundred and fifty questions, a minute apart, the newest last."""
     start = world.clock.now() - timedelta(hours=10)
     ids = [
-        world.say(f"Question {n} about the flood grants", author=f"Citizen {n}", created_at=start + timedelta(minutes=n))
+        world.say(
+            f"Question {n} about the flood grants", author=f"Citizen {n}", created_at=start + timedelta(minutes=n)
+        )
         for n in range(150)
     ]
     engine.sync().result(20)
@@ -95,7 +97,9 @@ def test_the_row_under_the_eyes_stays_until_left(
     bridge.close()
 
 
-def test_a_flood_of_changes_is_applied_in_slices(model: ConversationList, reader: Reader, until: Callable[..., None]) -> None:
+def test_a_flood_of_changes_is_applied_in_slices(
+    model: ConversationList, reader: Reader, until: Callable[..., None]
+) -> None:
     everything = [r.id for r in reading.page(reader.connection, "owed", limit=500)]
     before = authors(model)
     model.on_changed(Changed(conversations=frozenset(everything)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.reading.markup import clean, from_text, plain, shown
+from ui.reading.markup import clean, from_text, pictures, plain, shown
 
 HOSTILE = [
     "<script>alert(1)</script>hello",
@@ -28,7 +28,18 @@ HOSTILE = [
 def test_nothing_that_runs_or_loads_stays(html: str) -> None:
     kept = clean(html).lower()
     assert "hello" in kept
-    for bad in ("<script", "<img", "onerror=", "onclick=", "javascript:", "<iframe", "style=", "<svg", "<form", "file:"):
+    for bad in (
+        "<script",
+        "<img",
+        "onerror=",
+        "onclick=",
+        "javascript:",
+        "<iframe",
+        "style=",
+        "<svg",
+        "<form",
+        "file:",
+    ):
         assert bad not in kept.replace("&lt;", "‹")
 
 
@@ -62,3 +73,14 @@ def test_plain_text_stays_literally_what_it_is() -> None:
 
 def test_markup_that_cleans_to_nothing_shows_the_text() -> None:
     assert "kept" in shown("<p> </p>", "kept")
+
+
+def test_pictures_are_named_with_their_address_and_words() -> None:
+    html = (
+        '<p><img src="https://x.example/a.png?w=1&amp;h=2" alt="the quay &amp; the mill"></p><img src=\'data:image/png,x\'>'
+        '<img alt="" src="https://x.example/b.png"><img src="https://x.example/b.png" alt="again">'
+    )
+    assert pictures(html) == [
+        ("https://x.example/a.png?w=1&h=2", "the quay & the mill"),
+        ("https://x.example/b.png", ""),
+    ]

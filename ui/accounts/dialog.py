@@ -200,4 +200,5 @@ class AccountsDialog(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.adding.stop()
-        super().closeEvent(event)
+        super().reject()  # not one step: the person closes the window
+        event.accept()

@@ -54,8 +54,7 @@ class Rail(QListWidget):
     @property
     def place(self) -> str:
         """What is chosen."""
-        item = self.currentItem()
-        return str(item.data(_PLACE)) if item is not None else "owed"
+        return str(self.currentIndex().data(_PLACE) or "owed")
 
     def choose(self, place: str) -> None:
         """Choose an entry by its place."""

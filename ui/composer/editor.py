@@ -159,6 +159,7 @@ class Editor(QScrollArea):
         else:
             parts = {"title": self.title, "terms": self.categories, "formatting": self.flatten.tick}
             parts.get(where, self.text).setFocus(Qt.FocusReason.OtherFocusReason)
+            self.title.end(False)  # a dialog selects its first line when it appears: the next key would replace it
 
     def last(self) -> QWidget:
         """The last control of this side."""

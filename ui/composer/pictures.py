@@ -43,7 +43,7 @@ def keep_image(image: QImage, home: Path) -> Media:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, b"PNG"):
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # the stubs want bytes, Qt refuses them
         raise NoPicture("What was pasted is not a picture")
     return _keep(bytes(content.data()), "pasted picture", home)
 

@@ -109,10 +109,20 @@ class ComposerState:
             if channel.id in self.channels:
                 rendition, problems = render(update, channel, now=now, replaces=replaces)
                 problems += self._more_problems(channel, replaces)
-                if not self.undescribed:
-                    problems = tuple(p for p in problems if p.stops or p.where != "media")
+                problems = self._without_decorative(problems)
                 found.append(Shown(channel=channel, rendition=rendition, problems=problems))
         return found
+
+    def _without_decorative(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """``render`` warns of each empty description; for a decorative picture that is as it should be."""
+        spared = sum(p.decorative for p in self.pictures)
+        kept = []
+        for problem in problems:
+            if problem.where == "media" and not problem.stops and spared:
+                spared -= 1
+            else:
+                kept.append(problem)
+        return tuple(kept)
 
     def _more_problems(self, channel: Channel, replaces: Message | None) -> tuple[Problem, ...]:
         found = []

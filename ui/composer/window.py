@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
@@ -111,6 +111,7 @@ class Composer(QDialog):
         across.addWidget(self.previews)
         across.setStretchFactor(0, 5)
         across.setStretchFactor(1, 5)
+        across.setSizes([600, 600])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -354,11 +355,9 @@ class Composer(QDialog):
     # One step out
 
     def reject(self) -> None:
-        self.close()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
+        """Escape, and closing the window, which Qt brings here too."""
         self.save()
-        super().closeEvent(event)
+        super().reject()
 
 
 def _places() -> list[str]:

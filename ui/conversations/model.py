@@ -152,6 +152,11 @@ class ConversationList(QAbstractListModel):
             self._stale.add(kept)
             self._slices.start()
 
+    def stop(self) -> None:
+        """Read nothing any more."""
+        self._slices.stop()
+        self._stale.clear()
+
     def _apply_slice(self) -> None:
         first = [i for i in self._stale if i in self._ids][:SLICE]
         wanted = first or list(self._stale)[:SLICE]

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -119,6 +119,12 @@ class ConversationPane(QWidget):
         self.model.on_changed(changed)
         if self.searching and changed.conversations:
             self.view.viewport().update()
+
+    def stop(self) -> None:
+        """The window closes: ask nothing any more."""
+        self.model.stop()
+        self._pause.stop()
+        self._minute.stop()
 
     # Where we are
 
@@ -304,6 +310,15 @@ class _Rows(QListView):
             self.entered_row.emit()
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the keyboard without opening a row: Qt would make the first one current."""
+        chosen = self.selectionModel().hasSelection()
+        self.selectionModel().blockSignals(True)
+        super().focusInEvent(event)
+        if not chosen:
+            self.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.selectionModel().blockSignals(False)
 
     def sizeHint(self) -> QSize:
         return QSize(440, 600)

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from inbox.model import Capability, Channel, Delivery, DeliveryState, MessageId, MessageState, Moderation
 from inbox.store.reading import Earlier, StoredMessage
 from ui.format import exact_time, long_time, plural, short_time
-from ui.reading.markup import from_text, plain, shown
+from ui.reading.markup import from_text, pictures, plain, shown
 from ui.theme import scaled
+from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
 
 FOLD_AT = 2400
@@ -214,13 +215,14 @@ class MessageCard(Card):
             more.clicked.connect(more.hide)
             self.box.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         self.pictures: dict[str, QPushButton] = {}
-        for picture in (a for a in m.attachments if a.kind == "image"):
-            words = plain(picture.description) or self.tr("without a description")
+        attached = {a.url: a.description for a in m.attachments if a.kind == "image"}
+        for url, description in (dict(pictures(m.html)) | attached).items():
+            words = plain(description) or self.tr("without a description")
             show = QPushButton(self.tr("Show picture: {0}").format(words[:80]))
             show.setProperty("role", "quiet")
-            show.setToolTip(self.tr("Fetches {0}").format(picture.url))
-            show.clicked.connect(lambda _=False, url=picture.url: self.picture_wanted.emit(self.id, url))
-            self.pictures[picture.url] = show
+            show.setToolTip(self.tr("Fetches {0}").format(url))
+            show.clicked.connect(lambda _=False, url=url: self.picture_wanted.emit(self.id, url))
+            self.pictures[url] = show
             self.box.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
         if stored.versions:
             self._history = QPushButton(self.tr("edited · {0}").format(plural(stored.versions, "earlier text")))
@@ -228,9 +230,8 @@ class MessageCard(Card):
             self._history.clicked.connect(lambda: self.wanted.emit("history", self.id))
             self.box.addWidget(self._history, 0, Qt.AlignmentFlag.AlignLeft)
         self._buttons = QWidget()
-        row = QHBoxLayout(self._buttons)
+        row = FlowLayout(self._buttons)
         row.setContentsMargins(0, 4, 0, 0)
-        row.setSpacing(8)
         for command, words in offers(stored, channel):
             button = QPushButton(words)
             button.setAccessibleName(f"{words}: {name}")
@@ -238,7 +239,6 @@ class MessageCard(Card):
             row.addWidget(button)
         if m.url.startswith(("http://", "https://")):
             row.addWidget(outside_link(self.tr("Open in the browser"), m.url))
-        row.addStretch(1)
         self.box.addWidget(self._buttons)
         self._always = m.state is MessageState.HELD
         self._buttons.setVisible(self._always)

@@ -18,6 +18,7 @@ _BIDI = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 """Direction overrides can dress gpj.exe as exe.jpg: taken out of what is shown (what arrived is kept)."""
 _PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_SOURCE = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 
 
@@ -35,6 +36,18 @@ def _in_words(picture: str) -> str:
     alt = _ALT.search(picture)
     words = (alt[1] or alt[2] or "").strip() if alt else ""
     return f" [picture: {words}] " if words else " [picture] "
+
+
+def pictures(html: str) -> list[tuple[str, str]]:
+    """Address and description of each picture that the markup shows, in order, each once."""
+    found: dict[str, str] = {}
+    for tag in _PICTURE.findall(html):
+        source = _SOURCE.search(tag)
+        url = escaping.unescape((source[1] or source[2] or "").strip()) if source else ""
+        if url.startswith(("https://", "http://")):
+            alt = _ALT.search(tag)
+            found.setdefault(url, escaping.unescape((alt[1] or alt[2] or "").strip()) if alt else "")
+    return list(found.items())
 
 
 def from_text(text: str) -> str:

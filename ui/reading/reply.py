@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
 from inbox.model import Channel, MessageState
 from inbox.store.reading import StoredMessage
 from ui.reading.cards import label
 from ui.reading.markup import plain
+from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
 
 DRAFT_PAUSE_MS = 500
@@ -53,21 +54,16 @@ class ReplyBox(QFrame):
         self.text.textChanged.connect(self._typed)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box.addWidget(self.text, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(14, 4, 12, 12)
-        foot.setSpacing(8)
-        self.note = QLabel()
-        self.note.setProperty("role", "text-3")
-        self.note.setWordWrap(True)
+        foot = FlowLayout()
+        foot.setContentsMargins(12, 4, 12, 12)
         self.keep_open = QPushButton(self.tr("Reply"))
         self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Return)"))
         self.close_too = QPushButton()
         self.close_too.setProperty("role", "primary")
         self.keep_open.clicked.connect(lambda: self._send(False))
         self.close_too.clicked.connect(lambda: self._send(True))
-        foot.addWidget(self.note, 1)
-        foot.addWidget(self.keep_open)
         foot.addWidget(self.close_too)
+        foot.addWidget(self.keep_open)
         box.addLayout(foot)
         self._pause = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._pause.timeout.connect(lambda: self.draft.emit(self.text.toPlainText()))

@@ -261,6 +261,12 @@ class ConversationView(QWidget):
                 widget.hide()
                 widget.deleteLater()
 
+    def stop(self) -> None:
+        """The window closes: keep the draft, ask nothing any more."""
+        self.reply.flush()
+        for timer in (self._fill, self._second, self._read):
+            timer.stop()
+
     # Which message is meant
 
     def _target(self, message_id: int) -> None:

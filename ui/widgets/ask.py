@@ -36,6 +36,7 @@ def ask(
     def finished() -> None:
         answer = names.get(box.clickedButton(), default)
         box.deleteLater()
+        parent.window().activateWindow()
         if before is not None:
             before.setFocus(Qt.FocusReason.OtherFocusReason)
         chosen(answer)

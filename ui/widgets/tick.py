@@ -19,7 +19,10 @@ WIDEST_HINT = 60
 
 
 # Two Qt classes in one Python class end the process, so that at run time this is a plain mixin.
-_Base = QAbstractButton if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    _Base = QAbstractButton
+else:
+    _Base = object
 
 
 class _Drawn(_Base):

@@ -126,6 +126,8 @@ class WordPress:
             self._allow(channel, Capability.SCHEDULE)
         if rendition.media:
             self._allow(channel, Capability.MEDIA)
+        if rendition.categories or rendition.tags:
+            self._allow(channel, Capability.TERMS)
         return await publishing.publish(self._api(), rendition, key)
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:

@@ -63,7 +63,7 @@ def _links(call: Call, comment: Comment) -> dict[str, list[dict[str, Any]]]:
     if post is not None:
         address = call.rest(f"wp/v2/{post.type}s/{post.id}")
         links["up"] = [{"embeddable": True, "post_type": post.type, "href": address}]
-    if comment.parent_id in call.blog.comments:
+    if comment.parent_id:
         links["in-reply-to"] = [{"embeddable": True, "href": call.rest(f"wp/v2/comments/{comment.parent_id}")}]
     children = [c for c in call.blog.comments.values() if c.parent_id == comment.id and c.status == "approved"]
     if children:

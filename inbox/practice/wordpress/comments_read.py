@@ -130,12 +130,14 @@ def _sort(call: Call, found: list[Comment]) -> None:
     include: list[int] = call.get("include")
     keys: dict[str, Any] = {
         "id": lambda c: c.id,
-        "post": lambda c: (c.post_id, c.id),
-        "parent": lambda c: (c.parent_id, c.id),
-        "type": lambda c: (c.kind, c.id),
+        "post": lambda c: c.post_id,
+        "parent": lambda c: c.parent_id,
+        "type": lambda c: c.kind,
         "include": lambda c: include.index(c.id) if c.id in include else c.id,
     }
     descending = call.get("order") == "desc" and orderby != "include"
+    if orderby in ("post", "parent", "type"):
+        found.sort(key=lambda c: -c.id)  # among equals the newest comes first, whatever the order
     found.sort(key=keys.get(orderby, lambda c: (c.at, c.id)), reverse=descending)
 
 

@@ -10,7 +10,7 @@ from inbox.practice.blog import Picture
 from inbox.practice.wordpress import fields, text
 from inbox.practice.wordpress.comments_read import CONTEXT
 from inbox.practice.wordpress.params import Arg
-from inbox.practice.wordpress.wire import Answer, Call, RestError, gmt, paging
+from inbox.practice.wordpress.wire import CURIES, Answer, Call, RestError, gmt, paging
 
 UPLOAD_MAX_BYTES = 32 * 1024 * 1024
 """PHP's upload_max_filesize; a raw body passes it, as it does there."""
@@ -108,6 +108,9 @@ def media_json(call: Call, picture: Picture, context: str) -> dict[str, Any]:
         },
     }
     if context == "edit":
+        item["_links"] |= {
+            f"wp:action-{what}": [{"href": base}] for what in ("unfiltered-html", "assign-author")
+        } | CURIES
         return item
     return fields.without(item, _EDIT_ONLY if context == "view" else _NOT_EMBEDDED)
 

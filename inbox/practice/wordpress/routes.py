@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inbox.practice.blog import User
+from inbox.practice.blog import Comment, User
 from inbox.practice.wordpress import (
     comment_json,
     comments_read,
@@ -201,12 +201,18 @@ def _embed(call: Call, item: Any, shown: Any) -> None:
         elif rel == "author":
             embedded[rel] = [_author(call, blog.users.get(item["author"]))]
         elif rel == "in-reply-to":
-            embedded[rel] = [comment_json.comment_json(call, blog.comments[item["parent"]], "embed")]
+            embedded[rel] = [_parent(call, blog.comments.get(item["parent"]))]
         elif rel == "children":
             below = [c for c in blog.comments.values() if c.parent_id == item["id"] and c.status == "approved"]
             embedded[rel] = [[comment_json.comment_json(call, c, "embed") for c in below]]
     if embedded:
         shown["_embedded"] = embedded
+
+
+def _parent(call: Call, parent: Comment | None) -> dict[str, Any]:
+    if parent is None:
+        return RestError(404, "rest_comment_invalid_id", "Invalid comment ID.").body()
+    return comment_json.comment_json(call, parent, "embed")
 
 
 def _author(call: Call, author: User | None) -> dict[str, Any]:

@@ -67,6 +67,9 @@ def term_json(call: Call, term: Term) -> dict[str, Any]:
             **CURIES,
         },
     }
+    if term.parent_id:
+        above = call.rest(f"wp/v2/{base}/{term.parent_id}")
+        item["_links"]["up"] = [{"embeddable": True, "href": above}]
     if tag:
         del item["parent"]
     if call.get("context") == "embed":

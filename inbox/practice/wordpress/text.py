@@ -25,38 +25,47 @@ _LIGATURES = str.maketrans(
 
 
 def filtered(text: str) -> str:
-    """A visitor's comment as it is stored: a few tags kept, the others taken out but not what stood in them."""
+    """A visitor's comment as it is stored: a few tags kept, others taken out but not what stood between them.
+
+    As in the real filter, anything from "<" to ">" is taken for a tag, so that "5 < 6 and 7 > 6" loses its middle.
+    """
+    text = re.sub(r"<[^>]*?((?=<)|>|$)", lambda m: m[0] if ">" in m[0] else m[0].replace("<", "&lt;"), text)
     out, at = [], 0
-    for match in _TAG.finditer(text):
+    for match in re.finditer(r"<[^>]*>", text):
         out.append(_encoded(text[at : match.start()]))
         at = match.end()
-        name = match[2].lower()
-        if name in _ALLOWED:
-            href = _HREF.search(match[3]) if name == "a" else None
-            keeps = href is not None and re.match(r"['\"](https?:|mailto:|/)", href[1])
-            out.append(f"<{match[1]}{name}{f' href={href[1]}' if href and keeps else ''}>")
+        tag = _TAG.fullmatch(match[0])
+        if tag is not None and tag[2].lower() in _ALLOWED:
+            href = _HREF.search(tag[3]) if tag[2].lower() == "a" else None
+            address = re.sub(r"^(['\"])\s*(?:javascript|data|vbscript):", r"\1", _entities(href[1])) if href else ""
+            out.append(f"<{tag[1]}{tag[2].lower()}{f' href={address}' if address else ''}>")
     out.append(_encoded(text[at:]))
     return with_rel("".join(out))
 
 
+def _entities(text: str) -> str:
+    return re.sub(_ENTITY, "&amp;", text)
+
+
 def _encoded(text: str) -> str:
-    return re.sub(_ENTITY, "&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+    return _entities(text).replace(">", "&gt;")
 
 
 def with_rel(text: str) -> str:
     """Links in a comment carry ``rel``, also an editor's."""
-    return re.sub(r"<a (?![^>]*\brel=)", '<a rel="nofollow ugc" ', text)
+    return re.sub(r"<a((?:\s(?![^>]*\brel=)[^>]*)?)>", r'<a\1 rel="nofollow ugc">', text)
 
 
 def texturized(text: str) -> str:
-    """Straight quotes and bare ampersands made typographic, outside tags."""
-    parts = re.split(r"(<[a-zA-Z/!][^<>]*>)", text)
-    return "".join(part if number % 2 else _texture(part) for number, part in enumerate(parts))
+    """Straight quotes and bare ampersands made typographic, outside tags, scripts and code."""
+    parts = re.split(r"(<(script|style|code|pre)\b.*?</\2>|<[a-zA-Z/!][^<>]*>)", text, flags=re.DOTALL | re.IGNORECASE)
+    # Every third part is the name of the element that was left alone.
+    out = [part if number % 3 else _texture(part) for number, part in enumerate(parts) if number % 3 != 2]
+    return re.sub(_ENTITY, "&#038;", "".join(out))
 
 
 def _texture(text: str) -> str:
-    text = re.sub(_ENTITY, "&#038;", text)
-    text = text.replace("...", "&#8230;").replace(" -- ", " &#8212; ")
+    text = text.replace("...", "&#8230;").replace(" -- ", " &#8212; ").replace("--", "&#8211;")
     text = re.sub(r"(?<=\w)'|'(?=\d\d\b)", "&#8217;", text)
     text = re.sub(r'(^|[\s(\[])"(?=\S)', r"\1&#8220;", text).replace('"', "&#8221;")
     return re.sub(r"(^|[\s(\[])'(?=\S)", r"\1&#8216;", text).replace("'", "&#8217;")
@@ -131,9 +140,15 @@ def slug_of(title: str) -> str:
     """A title as a slug, at most 200 bytes; letters outside ASCII are percent-encoded, as WordPress keeps them."""
     text = without_accents(re.sub(r"<[^>]*>", "", title)).lower()
     text = re.sub(r"&[a-z0-9#]+;", "", text)
-    kept = "".join(c if c.isalnum() or c in "-_" else "-" if c.isspace() or c in "./–—" else "" for c in text)
+    kept = "".join(c if _in_slug(c) else "-" if c.isspace() or c in "./–—" else "" for c in text)
     slug = quote(re.sub(r"-+", "-", kept).strip("-"), safe="-_").lower()
     return re.sub(r"%[0-9a-f]?$", "", slug[:200])
+
+
+def _in_slug(char: str) -> bool:
+    # Emoji and other scripts stay; punctuation goes, also beyond ASCII.
+    strange = ord(char) > 127 and unicodedata.category(char)[0] in "SMC" and char not in "©®°´¢"
+    return char.isalnum() or char in "-_" or strange
 
 
 def file_name(name: str) -> str:

@@ -1,0 +1,166 @@
+"""The state of a post in the making: no widget, no engine."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbox.model import (
+    AccountId,
+    Author,
+    Capability,
+    Channel,
+    ChannelId,
+    Limits,
+    Media,
+    Message,
+    MessageId,
+    MessageKind,
+    MessageState,
+)
+from ui.composer.state import ComposerState, Picture, loses, names
+from ui.composer.wording import button_words, time_words
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)  # a Friday
+ALL = ~Capability.NONE
+TERMS = st.lists(st.text("abc ä", min_size=1, max_size=5).map(str.strip).filter(bool), max_size=3).map(tuple)
+
+
+def channel(name: str, capabilities: Capability = ALL, **limits: object) -> Channel:
+    return Channel(
+        id=ChannelId(name), account_id=AccountId("a"), network="memory", remote_id=name, title=name.title(),
+        capabilities=capabilities, limits=Limits(media_count=4, **limits),  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def photo(alt: str = "", kind: str = "image/png") -> Picture:
+    return Picture(media=Media(path="/x/y.png", mime_type=kind, alt_text=alt, size_bytes=9))
+
+
+@given(
+    title=st.text(max_size=20), text=st.text(max_size=60), excerpt=st.text(max_size=20), categories=TERMS, tags=TERMS,
+    alt=st.text(max_size=9), decorative=st.booleans(), minutes=st.none() | st.integers(1, 9_999),
+)  # fmt: skip
+def test_a_draft_restores_the_very_state(
+    title: str, text: str, excerpt: str, categories: tuple[str, ...], tags: tuple[str, ...], alt: str,
+    decorative: bool, minutes: int | None,
+) -> None:  # fmt: skip
+    state = ComposerState(
+        title=title, text=text, excerpt=excerpt, categories=categories, tags=tags,
+        pictures=[Picture(media=photo(alt).media, decorative=decorative)], channels=[ChannelId("one")],
+        publish_at=None if minutes is None else NOW + timedelta(minutes=minutes),
+    )  # fmt: skip
+    assert ComposerState.restored(state.saved()) == state
+
+
+def test_nothing_written_is_no_draft() -> None:
+    assert ComposerState(channels=[ChannelId("one")], title=" ").saved() == ""
+    assert ComposerState.restored("").empty
+
+
+def test_words_that_are_no_draft_of_ours_are_kept() -> None:
+    assert ComposerState.restored("half a sent").text == "half a sent"
+    assert ComposerState.restored("[1, 2]").text == "[1, 2]"
+
+
+def test_problems_stand_on_the_channel_they_concern() -> None:
+    state = ComposerState(title="T", text="x" * 30, channels=[ChannelId("wide"), ChannelId("tight")])
+    wide, tight = state.shown([channel("wide"), channel("tight", text_bytes=20)], now=NOW)
+    assert (wide.stopped, wide.problems) == (False, ())
+    assert tight.stopped
+    assert "Tight" in tight.problems[0].words
+    assert wide.rendition.text == tight.rendition.text == "x" * 30
+
+
+def test_only_chosen_channels_are_shown() -> None:
+    state = ComposerState(title="T", text="x", channels=[ChannelId("b")])
+    assert [s.channel.id for s in state.shown([channel("a"), channel("b")], now=NOW)] == ["b"]
+
+
+def test_a_decorative_picture_goes_without_description_and_without_complaint() -> None:
+    state = ComposerState(title="T", text="x", channels=[ChannelId("a")], pictures=[photo("half a thought")])
+    state.pictures[0].decorative = True
+    [shown] = state.shown([channel("a")], now=NOW)
+    assert shown.rendition.media[0].alt_text == ""
+    assert shown.problems == ()
+    state.pictures.append(photo(" "))
+    [shown] = state.shown([channel("a")], now=NOW)
+    assert [p.where for p in shown.problems] == ["media"]
+    assert not shown.stopped
+
+
+def test_a_channel_says_which_pictures_and_terms_it_takes() -> None:
+    state = ComposerState(
+        title="T", text="x", channels=[ChannelId("a")], tags=("t",), pictures=[photo("A bridge", "image/gif")]
+    )
+    [shown] = state.shown([channel("a", ALL & ~Capability.TERMS, media_types=("image/jpeg",))], now=NOW)
+    assert sorted((p.where, p.stops) for p in shown.problems) == [("media", True), ("terms", True)]
+
+
+@pytest.mark.parametrize(
+    ("html", "lost"),
+    [
+        ("", False),
+        ("<p>One</p>\n<p class='x'>Two<br/>three</p>", False),
+        ("<!-- wp:paragraph --><p>One</p><!-- /wp:paragraph -->", False),
+        ("<p>See <a href='https://x.example'>here</a></p>", True),
+        ("<h2>Title</h2>", True),
+        ("<p><img src='x'></p>", True),
+        ("<pre>code</pre>", True),
+    ],
+)
+def test_formatting_that_plain_words_would_lose_stops_until_agreed(html: str, lost: bool) -> None:
+    post = Message(
+        remote_id="p:1",
+        kind=MessageKind.POST,
+        author=Author(name="We"),
+        created_at=NOW,
+        text="One",
+        title="T",
+        html=html,
+    )
+    assert loses(post) is lost
+    state = ComposerState.of_post(MessageId(7), post, ChannelId("a"))
+    assert state.place == "post:7"
+    [shown] = state.shown([channel("a")], now=NOW, replaces=post)
+    assert shown.stopped is lost
+    assert shown.rendition.replaces == "p:1"
+    state.flattening_agreed = True
+    [shown] = state.shown([channel("a")], now=NOW, replaces=post)
+    assert not shown.stopped
+
+
+def test_a_scheduled_post_keeps_its_time_when_it_is_changed() -> None:
+    at = NOW + timedelta(days=2)
+    post = Message(
+        remote_id="p:1", kind=MessageKind.POST, author=Author(name="We"), created_at=at, text="One",
+        state=MessageState.SCHEDULED,
+    )  # fmt: skip
+    assert ComposerState.of_post(MessageId(7), post, ChannelId("a")).publish_at == at
+
+
+def test_what_was_taken_back_is_gone_on_with() -> None:
+    state = ComposerState(title="T", text="x", channels=[ChannelId("a")], pictures=[photo("A bridge")], tags=("t",))
+    assert ComposerState.of_update(state.update(), [ChannelId("a")]) == state
+
+
+def test_names_are_told_apart_by_commas() -> None:
+    assert names(" News,  Planning , ,News") == ("News", "Planning")
+
+
+def test_the_button_says_what_will_happen() -> None:
+    tuesday = datetime(2026, 11, 24, 10, 0).astimezone().astimezone(UTC)
+    assert button_words(2, None, NOW) == "Publish to 2 now"
+    assert button_words(1, tuesday, NOW) == "Schedule 1 for Tue 10:00"
+    assert button_words(1, tuesday + timedelta(days=7), NOW).startswith("Schedule 1 for Tue 1 Dec, ")
+    assert button_words(1, None, NOW, replaces=True) == "Update 1 now"
+    assert button_words(0, None, NOW) == "Publish"
+
+
+def test_who_keeps_the_time_is_named() -> None:
+    keeps, does_not = channel("a"), channel("b", ALL & ~Capability.SCHEDULE)
+    assert time_words([keeps, does_not], {"memory": "Memory"}) == "Memory keeps the time, the PC may be off."
+    assert time_words([does_not], {}) == ""

@@ -1,0 +1,269 @@
+"""The outbox: what has not arrived first, oldest on top, then what went lately. A timer runs only while one counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from concurrent.futures import Future
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from inbox.clock import Clock
+from inbox.engine import Engine
+from inbox.errors import PostroomError
+from inbox.events import Changed
+from inbox.model import Channel, Delivery, DeliveryId, DeliveryState, UpdateKind
+from inbox.store import accounts, outbox
+from inbox.tasks import Tasks
+from ui.format import plural
+from ui.notices import notice_for
+from ui.outbox.row import DeliveryRow
+from ui.outbox.standing import Around, Deed, standing
+from ui.reader import Reader
+from ui.theme import GAP
+from ui.widgets.form import heading, words
+from ui.widgets.inline_notice import InlineNotice, announce
+
+TICK_MS = 500
+RECENT = 30
+
+
+class OutboxView(QWidget):
+    """``edit_wanted(Update, channel ids)``: a post to go on with. ``conversation_wanted(id)``: a reply that went back
+    into its box. ``sign_in_wanted(account id)``. Call ``on_changed`` for each change."""
+
+    edit_wanted = Signal(object, list)
+    conversation_wanted = Signal(int)
+    sign_in_wanted = Signal(str)
+
+    def __init__(
+        self, engine: Engine, reader: Reader, tasks: Tasks, clock: Clock, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.tasks = tasks
+        self._engine = engine
+        self._reader = reader
+        self._clock = clock
+        self._titles = {name: connector.title for name, connector in engine.networks.items()}
+        self._channels: dict[str, Channel | None] = {}
+        self._signed_in: dict[str, bool] = {}
+        self._stale = True
+        self._busy: set[DeliveryId] = set()
+        self.rows: dict[DeliveryId, DeliveryRow] = {}
+        self.setAccessibleName(self.tr("Outbox"))
+        self.title = heading(self.tr("Outbox"))
+        self.count = words("", "text-3")
+        self.notice = InlineNotice()
+        self.empty = words(self.tr("Nothing waits to go out."), "text-2")
+        self._recent = words(self.tr("Lately"), "text-3")
+        inner = QWidget()
+        inner.setProperty("role", "window")
+        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(5 * GAP, 4 * GAP, 5 * GAP, 4 * GAP)
+        self._column.setSpacing(2 * GAP)
+        self._column.addWidget(self.title)
+        self._column.addWidget(self.count)
+        self._column.addWidget(self.notice)
+        self._column.addWidget(self.empty)
+        self._waiting_rows, self._recent_rows = QVBoxLayout(), QVBoxLayout()
+        for rows in (self._waiting_rows, self._recent_rows):
+            rows.setSpacing(2 * GAP)
+        self._column.addLayout(self._waiting_rows)
+        self._column.addSpacing(2 * GAP)
+        self._column.addWidget(self._recent)
+        self._column.addLayout(self._recent_rows)
+        self._column.addStretch(1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(inner)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._area)
+        self.timer = QTimer(self, interval=TICK_MS)
+        self.timer.timeout.connect(self._tick)
+
+    # What the window tells
+
+    def on_changed(self, changed: Changed) -> None:
+        """Read again when deliveries were touched, or what they wait for; while hidden only note it."""
+        if not (changed.deliveries or changed.accounts or changed.connectivity):
+            return
+        self._stale = True
+        if self.isVisible():
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+        else:
+            self._tick()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.timer.stop()
+
+    def take_focus(self) -> None:
+        """Go to the first thing that can be done."""
+        for row in self._in_order():
+            for button in row.buttons.values():
+                if button.isVisible():
+                    button.setFocus(Qt.FocusReason.OtherFocusReason)
+                    return
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Reading
+
+    def refresh(self) -> None:
+        """Read all that is shown; rows that stay are not made anew."""
+        self._stale = False
+        connection = self._reader.connection
+        self._signed_in = {h.channel.id: h.signed_in for h in accounts.health(connection)}
+        waiting = outbox.waiting(connection)
+        recent = [d for d in outbox.deliveries(connection, limit=4 * RECENT) if d.state is DeliveryState.SENT][:RECENT]
+        wanted = {d.id for d in (*waiting, *recent)}
+        for id_ in [i for i in self.rows if i not in wanted]:
+            self._drop(id_)
+        for rows, found in ((self._waiting_rows, waiting), (self._recent_rows, recent)):
+            for number, delivery in enumerate(found):
+                row = self.rows.get(delivery.id) or self._make(delivery)
+                if rows.indexOf(row) != number:
+                    self._waiting_rows.removeWidget(row)
+                    self._recent_rows.removeWidget(row)
+                    rows.insertWidget(number, row)
+                row.delivery = delivery
+        self.empty.setVisible(not waiting)
+        self._recent.setVisible(bool(recent))
+        self.count.setText(plural(len(waiting), "text") + self.tr(" on the way or waiting for you") if waiting else "")
+        self.count.setVisible(bool(waiting))
+        self._order_focus()
+        self._tick()
+
+    def _make(self, delivery: Delivery) -> DeliveryRow:
+        channel = self._channel(delivery)
+        network = channel.network if channel is not None else ""
+        row = DeliveryRow(delivery, network, channel.title if channel is not None else str(delivery.channel_id))
+        row.wanted.connect(self._wanted)
+        self.rows[delivery.id] = row
+        return row
+
+    def _drop(self, id_: DeliveryId) -> None:
+        row = self.rows.pop(id_)
+        had_focus = row.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        for rows in (self._waiting_rows, self._recent_rows):
+            rows.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        if had_focus:
+            QTimer.singleShot(0, self, self.take_focus)
+
+    def _channel(self, delivery: Delivery) -> Channel | None:
+        if delivery.channel_id not in self._channels:
+            found = accounts.channel(self._reader.connection, delivery.channel_id)
+            self._channels[delivery.channel_id] = found
+        return self._channels[delivery.channel_id]
+
+    def _in_order(self) -> list[DeliveryRow]:
+        found = []
+        for rows in (self._waiting_rows, self._recent_rows):
+            for number in range(rows.count()):
+                item = rows.itemAt(number)
+                if item is not None and isinstance(row := item.widget(), DeliveryRow):
+                    found.append(row)
+        return found
+
+    def _order_focus(self) -> None:
+        before: QWidget | None = None
+        for row in self._in_order():
+            for button in row.buttons.values():
+                if before is not None:
+                    QWidget.setTabOrder(before, button)
+                before = button
+
+    # Showing
+
+    def _tick(self) -> None:
+        """Say again how each stands; the timer runs on only while a visible one counts."""
+        now, state = self._clock.now(), self._engine.state()
+        counting = False
+        for row in self.rows.values():
+            delivery = row.delivery
+            channel = self._channel(delivery)
+            around = Around(
+                place=row.place,
+                network=self._titles.get(channel.network, channel.network) if channel is not None else "",
+                signed_in=self._signed_in.get(delivery.channel_id, False),
+                offline=state.offline_since is not None,
+                paused=state.paused,
+            )
+            how = standing(delivery, around, now)
+            counting |= how.counting
+            row.show_standing(delivery, how)
+        if counting and self.isVisible():
+            if not self.timer.isActive():
+                self.timer.start()
+        else:
+            self.timer.stop()
+
+    # Doing
+
+    def _wanted(self, delivery_id: int, deed: str) -> None:
+        row = self.rows.get(DeliveryId(delivery_id))
+        if row is None:
+            return
+        self.notice.clear()
+        if delivery_id in self._busy and deed != Deed.OPEN:
+            return  # a second press before the first was answered
+        match deed:
+            case Deed.OPEN:
+                self._open(row.delivery.url)
+            case Deed.SIGN_IN:
+                channel = self._channel(row.delivery)
+                self.sign_in_wanted.emit(channel.account_id if channel is not None else "")
+            case Deed.UNDO | Deed.EDIT:
+                self._start(row.delivery, self._take_back(row.delivery))
+            case Deed.SEND_NOW | Deed.SEND_AGAIN | Deed.LOOK_AGAIN:
+                self._start(row.delivery, self._done(self._engine.send_now(row.delivery.id)))
+            case Deed.IS_THERE | Deed.IS_NOT_THERE:
+                arrived = deed == Deed.IS_THERE
+                decided = self._engine.decide_unknown(row.delivery.id, arrived=arrived)
+                self._start(row.delivery, self._done(decided))
+
+    def _open(self, address: str) -> None:
+        if QUrl(address).scheme() in {"http", "https"}:
+            QDesktopServices.openUrl(QUrl(address))
+
+    def _start(self, delivery: Delivery, work: Coroutine[Any, Any, None]) -> None:
+        self._busy.add(delivery.id)
+        task = self.tasks.start(work, name=f"outbox view {delivery.id}")
+        task.add_done_callback(lambda _: self._busy.discard(delivery.id))
+
+    async def _take_back(self, delivery: Delivery) -> None:
+        update = await self._answer(asyncio.wrap_future(self._engine.cancel(delivery.id)))
+        if update is None:
+            return
+        self.refresh()
+        announce(self, self.tr("Taken back."))
+        if update.kind is UpdateKind.REPLY:
+            if delivery.conversation_id is not None:
+                self.conversation_wanted.emit(delivery.conversation_id)
+        else:
+            self.edit_wanted.emit(update, [delivery.channel_id])
+
+    async def _done(self, asked: Future[None]) -> None:
+        await self._answer(asyncio.wrap_future(asked))
+        self.refresh()
+
+    async def _answer(self, asked: Awaitable[Any]) -> Any:
+        try:
+            return await asked
+        except PostroomError as error:
+            self.notice.tell(notice_for(error))
+            self.refresh()
+        return None
