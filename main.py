@@ -88,7 +88,6 @@ def main(arguments: list[str]) -> int:
             stripe.leave.connect(lambda: _leave_practice(window, home))
             town.start()
         window.show()
-        window.list.view.setFocus()
 
         async def live() -> None:
             tasks.start(window.check_file(), name="check the file")

@@ -70,7 +70,7 @@ class Engine:
         poll_by_itself: bool = True,
         interval_s: int | None = None,
         settle_s: float = SETTLE_S,
-        client: Callable[[], Any] = http.client,
+        client: Callable[[], http.Client] = http.client,
         on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.home = home

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import httpx
-
 from inbox.clock import Clock
 from inbox.connectors import http
 from inbox.errors import BadReply, NotFound
@@ -18,7 +16,7 @@ KEPT_BYTES = 200_000_000
 class Pictures:
     """A folder of pictures by the hash of their address; the oldest go when it grows over its ceiling."""
 
-    def __init__(self, folder: Path, client: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(self, folder: Path, client: http.Client, clock: Clock) -> None:
         self._folder = folder
         self._client = client
         self._clock = clock

@@ -43,7 +43,6 @@ MAY_START_TASKS = {
     "inbox/practice/faults/app.py": "listens for the visitor leaving while it answers him",
 }
 MAY_CATCH_ALL = {
-    "inbox/command_line/main.py": "the last-resort error hook of the command line",
     "inbox/engine.py": "the error hook: whatever ends the thread is told to who started it",
     "inbox/store/database.py": "rolls back or closes, and raises again",
     "inbox/command_line/main.py": "the last hook of the command line",

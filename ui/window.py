@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -406,6 +406,10 @@ class Window(QMainWindow):
         s.setValue("conversation", int(self.conversation.row.id) if self.conversation.row else 0)
         s.setValue("scroll", self.list.view.verticalScrollBar().value())
         s.sync()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.list.view.setFocus()  # work begins in the list, not at the first button of the window
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()

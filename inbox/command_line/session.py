@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -32,8 +33,8 @@ VERSION: Final = len(migrations._migrations)
 
 
 def default_home() -> Path:
-    """Where the inbox of this person lies on this system."""
-    return Path(platformdirs.user_data_path("Postroom", appauthor=False))
+    """Where the inbox of this person lies on this system: the very one that the window opens (main.py)."""
+    return Path(os.environ.get("POSTROOM_HOME") or platformdirs.user_data_path("postroom", appauthor=False))
 
 
 def identity(connection: sqlite3.Connection) -> tuple[int, int]:

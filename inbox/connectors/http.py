@@ -64,6 +64,10 @@ def user_agent() -> str:
     return f"Postroom/{number} (+social inbox)"
 
 
+Client = httpx.AsyncClient
+"""What the rest of the house calls it, so that only connectors and practice know the library."""
+
+
 def client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """The one client: no cookies kept, no redirect followed by itself, proxies taken from the environment."""
     return httpx.AsyncClient(

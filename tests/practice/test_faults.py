@@ -130,7 +130,9 @@ LOST = (httpx.ReadError, httpx.RemoteProtocolError)
         ("timeout-after", True, (httpx.ReadTimeout,)),
     ],
 )
-async def test_lost_connections(door: Door, kind: str, executed: bool, errors: tuple[type[Exception], ...]) -> None:
+async def test_lost_connections(
+    door: Door, kind: str, executed: bool, errors: tuple[type[Exception], ...], caplog: pytest.LogCaptureFixture
+) -> None:
     http, faults, blog = door
     faults.add(kind, method="POST", path="/comments$", times=1)
     with pytest.raises(errors):
@@ -138,6 +140,14 @@ async def test_lost_connections(door: Door, kind: str, executed: bool, errors: t
     assert bool(blog.comments) is executed
     after = await say(http)
     assert after.status_code == (409 if executed else 201)
+    assert not caplog.records  # the server does not complain of what was meant
+
+
+async def test_one_plan_at_two_doors_is_carried_out_once() -> None:
+    async with transport() as (http, faults, _):
+        faults.add("junk", text="x", times=2)
+        assert (await http.get(POSTS)).text.startswith("x[")
+        assert [f.times for f in faults.planned] == [1]
 
 
 async def test_an_endless_body_goes_on_until_the_reader_leaves(door: Door) -> None:

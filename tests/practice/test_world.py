@@ -9,7 +9,7 @@ import pytest
 
 from inbox.practice.blog import Comment, Post
 from inbox.practice.clock import PracticeClock
-from inbox.practice.story.harbour import HARBOUR
+from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.story.scene import US, Edit, Gone, Judged, Line, News
 from inbox.practice.world import World
 
@@ -97,10 +97,25 @@ def test_history_lies_in_the_past_and_answers_follow_questions(still_clock: Any,
         for comment in blog.comments.values():
             assert blog.posts[comment.post_id].at < comment.at < still_clock.at
             if comment.parent_id:
-                assert blog.comments[comment.parent_id].at < comment.at or comment.at >= still_clock.at
+                assert blog.comments[comment.parent_id].at < comment.at
         ids = sorted(blog.comments)
         assert [blog.comments[i].at for i in ids] == sorted(c.at for c in blog.comments.values())
     assert all(n.at < still_clock.at for n in world.news)
+
+
+def test_an_answer_given_early_this_morning_still_follows_last_nights_question(still_clock: Any) -> None:
+    still_clock.at = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
+    lines = (
+        Line("q", "flood", "amara", "1d 23:40", "Why?", mood="asks"),
+        Line("a", "flood", US, "2h", "Because.", to="q"),  # 22:30, before it was asked
+    )
+    story = Story(citizens=HARBOUR.citizens, entries=HARBOUR.entries, lines=lines)
+    world = World(1, PracticeClock(still_clock, running=False), story=story)
+    question, reply = world.comment_named("q"), world.comment_named("a")
+    assert question is not None
+    assert reply is not None
+    assert question[1].at < reply[1].at < still_clock.at
+    assert (question[1].id, reply[1].parent_id) == (1, 1)
 
 
 def test_the_same_seed_tells_the_same_story(still_clock: Any) -> None:

@@ -55,6 +55,7 @@ def outside_link(words: str, url: str) -> QPushButton:
     button = QPushButton(words)
     button.setProperty("role", "quiet")
     button.setToolTip(url)
+    button.setAccessibleName("Open in the browser")
     button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(url)))
     return button
 
@@ -152,7 +153,7 @@ class ContextCard(Card):
         self.more.clicked.connect(self._toggle)
         row.addWidget(self.more)
         if m.url:
-            row.addWidget(outside_link(self.tr("Open in the browser"), m.url))
+            row.addWidget(outside_link(self.tr("Open ↗"), m.url))
         row.addStretch(1)
         self.box.addLayout(row)
         self.setAccessibleName(f"{whose}: {title}. {self._short}")
@@ -238,7 +239,7 @@ class MessageCard(Card):
             button.clicked.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
             row.addWidget(button)
         if m.url.startswith(("http://", "https://")):
-            row.addWidget(outside_link(self.tr("Open in the browser"), m.url))
+            row.addWidget(outside_link(self.tr("Open ↗"), m.url))
         self.box.addWidget(self._buttons)
         self._always = m.state is MessageState.HELD
         self._buttons.setVisible(self._always)

@@ -160,6 +160,7 @@ def test_a_doubt_is_settled_by_a_person(
         world.lose_answer()
         world.fail("find", BEFORE_SEND, *away)
         engine.send_now(id_).result(5)
+        until(lambda id_=id_: id_ in view.rows)
         until(lambda id_=id_: "looking for it failed" in view.rows[id_]._reason.text())
         assert said(view, id_) == "not known whether it arrived"
         world._faults.clear()
