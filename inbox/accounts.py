@@ -66,13 +66,15 @@ class Accounts:
         id_ = again or (same[0].id if same else self._fresh_id(discovery.network))
         self._secrets.save(id_, done.secret)
         account = Account(
-            id=id_, network=discovery.network, title=done.title, address=done.address, user=done.user, settings=done.settings
+            id=id_, network=discovery.network, title=done.title, address=done.address, user=done.user,
+            settings=done.settings,
         )  # fmt: skip
         now = self._clock.now()
         with self._database.transaction() as connection:
             accounts.add_account(connection, account, at=now)
             accounts.add_channels(
-                connection, account, done.channels, interval_s=connector.interval_s, history_before=now - BORN_SETTLED_AFTER
+                connection, account, done.channels, interval_s=connector.interval_s,
+                history_before=now - BORN_SETTLED_AFTER,
             )  # fmt: skip
             connection.execute("UPDATE channels SET trouble = '' WHERE account_id = ?", (id_,))
             record.append(
@@ -83,7 +85,7 @@ class Accounts:
         return account
 
     async def remove(self, account_id: AccountId, *, actor: str) -> None:
-        """Give the secret back where the network takes it, forget it here, stop polling. What arrived stays readable."""
+        """Give the secret back where the network takes it, forget it here, stop polling. What arrived stays."""
         try:
             await (await self.connector(account_id)).revoke()
         except PostroomError as error:  # the network may be away: the secret is forgotten here all the same

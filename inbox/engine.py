@@ -114,7 +114,7 @@ class Engine:
     def _run(self, ready: Future[None]) -> None:
         try:
             asyncio.run(self._main(ready))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the thread ends here: whoever waits for the start, or the hook, is told
             if ready.done():
                 self.on_error(error)
             else:
@@ -220,7 +220,7 @@ class Engine:
         return self._do(lambda: self._desk.reply(message_id, text, close=close, approve_first=approve_first))
 
     def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[list[DeliveryId]]:
-        """Queue an update for several channels. Raises Rejected when one of them cannot take it; then none is queued."""
+        """Queue an update for several channels. Raises Rejected when one cannot take it; then none is queued."""
         return self._do(lambda: self._desk.publish(update, channel_ids))
 
     def cancel(self, delivery_id: DeliveryId) -> Future[Update]:

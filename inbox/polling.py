@@ -119,7 +119,9 @@ class Polling:
             turned = self._schedule.succeeded(channel.id, now)
         else:
             turned = self._schedule.failed(channel.id, outcome.error, now)
-        if turned and self._schedule.offline_since is None:
+        if outcome.signed_in:
+            self.replan()
+        if outcome.signed_in or (turned and self._schedule.offline_since is None):
             self._network_returned()
         self._publish(Changed(channels=frozenset({channel.id}), connectivity=turned))
         self._wake.set()

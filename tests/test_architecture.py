@@ -201,7 +201,9 @@ def test_no_task_is_started_and_forgotten() -> None:
         for node in _nodes(file, ast.Expr):
             call = node.value
             assert not (isinstance(call, ast.Call) and "create_task" in ast.unparse(call.func)), f"{file}:{node.lineno}"
-            assert not (isinstance(call, ast.Call) and "ensure_future" in ast.unparse(call.func)), f"{file}:{node.lineno}"
+            assert not (isinstance(call, ast.Call) and "ensure_future" in ast.unparse(call.func)), (
+                f"{file}:{node.lineno}"
+            )
 
 
 def catchers_of_all() -> dict[str, list[int]]:

@@ -10,16 +10,18 @@ from pathlib import Path
 from inbox.clock import Clock
 from inbox.command_line.session import Running, Session
 from inbox.connectors import CONNECTORS
+from inbox.practice.loopback import practice_client
 from inbox.practice.town import Town
 from inbox.secrets import MemorySecrets
 
 
 @contextlib.contextmanager
 def practising(clock: Clock) -> Iterator[Session]:
-    """A session at a new town. Nothing real can be reached from it: it knows the town's addresses only."""
+    """A session at a new town. Nothing real can be reached from it."""
     with Town() as town, tempfile.TemporaryDirectory(prefix="postroom-practice-") as folder:
         session = Session(
-            home=Path(folder), secrets=MemorySecrets(), networks=CONNECTORS, clock=clock, practice=True
+            home=Path(folder), secrets=MemorySecrets(), networks=CONNECTORS, clock=clock, practice=True,
+            client=practice_client,
         )  # fmt: skip
         with session.engine(makes_inbox=True) as running:
             for site, address in (("council", town.addresses.blog), ("museum", town.addresses.second_blog)):

@@ -12,11 +12,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import platformdirs
 
 from inbox.clock import Clock
+from inbox.connectors import http
 from inbox.connectors.connector import Connector
 from inbox.engine import Engine
 from inbox.errors import PostroomError, StoreDamaged, StoreError, StoreTooNew
@@ -60,13 +61,14 @@ def check_identity(connection: sqlite3.Connection) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """Which inbox, with which networks, secrets and clock."""
+    """Which inbox, with which networks, secrets and clock, and the way out (in practice: to the town alone)."""
 
     home: Path
     secrets: Secrets
     networks: Mapping[str, type[Connector]]
     clock: Clock
     practice: bool = False
+    client: Callable[[], Any] = http.client
 
     @property
     def path(self) -> Path:
@@ -120,6 +122,7 @@ class Running:
             session.secrets,
             clock=session.clock,
             networks=session.networks,
+            client=session.client,
             poll_by_itself=False,
             on_error=self._failed,
         )

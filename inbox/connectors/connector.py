@@ -138,7 +138,7 @@ class Connector(Protocol):
         ...
 
     async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
-        """How these messages are now, and which of them are gone; at most 100 ids. The cursor in the answer is START."""
+        """How these messages are now, and which of them are gone; at most 100 ids. The batch's cursor is START."""
         ...
 
     def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
@@ -150,7 +150,10 @@ class Connector(Protocol):
         ...
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
-        """Look for what ``delivery`` may have made. Never writes. ``None`` is proof that it is not there."""
+        """Look for what ``delivery`` may have made. Never writes. ``None`` is proof that it is not there.
+
+        Works also after the right to publish was lost, or an unknown delivery could never be settled.
+        """
         ...
 
     async def moderate(self, channel: Channel, message: Message, action: Moderation) -> Message:

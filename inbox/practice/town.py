@@ -216,8 +216,8 @@ class _Server(uvicorn.Server):
         self._ready.set()
 
 
-_open: dict[tuple[str, int], asyncio.Transport] = {}
-"""Transports by the client's address, so that a fault can cut a connection; a town's are gone when it stops."""
+_open: dict[tuple[object, object], asyncio.Transport] = {}
+"""Transports by both ends' addresses, so that a fault can cut a connection; a town's are gone when it stops."""
 
 
 class _Protocol(H11Protocol):
@@ -225,12 +225,10 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if self.client is not None:
-            _open[self.client] = transport
+        _open[self.client, self.server] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.client is not None:
-            _open.pop(self.client, None)
+        _open.pop((self.client, self.server), None)
         super().connection_lost(exc)
 
 
@@ -241,7 +239,7 @@ class _ByPort:
         self._apps = apps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        transport = _open.get(tuple(scope["client"]))
+        transport = _open.get((scope["client"], scope["server"]))
         if transport is not None:
             scope["postroom.cut"] = transport.close
         try:

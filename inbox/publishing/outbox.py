@@ -36,7 +36,7 @@ from inbox.tasks import Tasks
 log = logging.getLogger(__name__)
 
 SETTLE_S = 90.0
-"""A request may still be worked on at the other end this long after we gave it up; absence before that proves nothing."""
+"""A request may still be worked on this long after we gave it up; absence before that proves nothing."""
 RETRY_FIRST_S = 15.0
 RETRY_LONGEST_S = 900.0
 _SURELY_NOT_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING)
@@ -232,7 +232,8 @@ class Outbox:
     def _wait(self, delivery: Delivery, error: PostroomError) -> None:
         """Surely not sent: it stays queued until the cause has gone."""
         now = self._clock.now()
-        again = self._after(delivery, now)
+        # Nothing is due while signed out; afterwards all goes at once and in order: there is nothing to wait for.
+        again = now if isinstance(error, SignInNeeded) else self._after(delivery, now)
         if isinstance(error, Unavailable) and error.retry_at is not None:
             again = max(error.retry_at, now)
         with self._database.transaction() as connection:

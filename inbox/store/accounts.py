@@ -74,13 +74,15 @@ def health(connection: sqlite3.Connection) -> list[Health]:
     """How each channel is doing, in the order they were added."""
     found = {c.id: c for c in channels(connection)}
     rows = connection.execute(
-        "SELECT c.id, a.title, a.signed_in, c.backfilled, c.complete_to, c.polled_at, c.failing_since, c.trouble, c.paused"
+        "SELECT c.id, a.title, a.signed_in, c.backfilled, c.complete_to, c.polled_at, c.failing_since, c.trouble,"
+        " c.paused"
         " FROM channels c JOIN accounts a ON a.id = c.account_id WHERE a.removed_at IS NULL ORDER BY c.rowid"
     )
     return [
         Health(
             channel=found[ChannelId(i)], account_title=t, signed_in=bool(ok), backfilled=bool(done),
-            complete_to=_time(to), polled_at=_time(polled), failing_since=_time(failing), trouble=trouble, paused=bool(paused),
+            complete_to=_time(to), polled_at=_time(polled), failing_since=_time(failing), trouble=trouble,
+            paused=bool(paused),
         )
         for i, t, ok, done, to, polled, failing, trouble, paused in rows
     ]  # fmt: skip
@@ -103,7 +105,8 @@ def undo_s(connection: sqlite3.Connection, channel_id: str) -> int:
 def add_account(connection: sqlite3.Connection, account: Account, *, at: datetime) -> None:
     """Write the account, or write it anew when it was there (signing in again)."""
     connection.execute(
-        "INSERT INTO accounts (id, network, title, address, user, settings, signed_in, added_at) VALUES (?,?,?,?,?,?,?,?)"
+        "INSERT INTO accounts (id, network, title, address, user, settings, signed_in, added_at)"
+        " VALUES (?,?,?,?,?,?,?,?)"
         " ON CONFLICT (id) DO UPDATE SET title = excluded.title, address = excluded.address, user = excluded.user,"
         " settings = excluded.settings, signed_in = excluded.signed_in, removed_at = NULL",
         (account.id, account.network, account.title, account.address, account.user,

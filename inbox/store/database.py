@@ -194,7 +194,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 
 def damage(path: Path) -> str:
-    """The first fault that SQLite finds in the whole file, or an empty string. Reads everything: not for the GUI thread."""
+    """The first fault that SQLite finds in the whole file, or "". Reads everything: not for the GUI thread."""
     with contextlib.closing(open_reader(path)) as connection:
         try:
             answer: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

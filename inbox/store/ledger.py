@@ -61,7 +61,7 @@ def enter(
 
 
 def fail(connection: sqlite3.Connection, channel_id: ChannelId, poll: Poll, trouble: str) -> bool:
-    """Write the line of a poll that brought nothing. ``trouble`` is what the window shows; returns whether it is news."""
+    """Write the line of a poll that brought nothing. ``trouble`` is what the window shows. Returns if it is news."""
     at = to_ms(poll.at)
     complete_to, since, known = connection.execute(
         "SELECT complete_to, failing_since, trouble FROM channels WHERE id = ?", (channel_id,)
@@ -100,7 +100,8 @@ def gaps(connection: sqlite3.Connection, *, since: datetime) -> list[Gap]:
             channel_id=ChannelId(c), from_at=from_ms(a), to_at=from_ms(b), closed_at=from_ms(d) if d else None, reason=r
         )
         for c, a, b, d, r in connection.execute(
-            "SELECT channel_id, from_at, to_at, closed_at, reason FROM gaps WHERE to_at >= ? ORDER BY id DESC LIMIT 200",
+            "SELECT channel_id, from_at, to_at, closed_at, reason FROM gaps WHERE to_at >= ?"
+            " ORDER BY id DESC LIMIT 200",
             (to_ms(since),),
         )
     ]
@@ -108,7 +109,8 @@ def gaps(connection: sqlite3.Connection, *, since: datetime) -> list[Gap]:
         Gap(channel_id=ChannelId(c), from_at=from_ms(a), to_at=from_ms(b), closed_at=None, reason=r)
         for c, a, b, r in connection.execute(
             "SELECT c.id, c.failing_since, c.polled_at, c.trouble FROM channels c"
-            " JOIN accounts a ON a.id = c.account_id WHERE c.failing_since IS NOT NULL AND a.removed_at IS NULL ORDER BY c.failing_since DESC"
+            " JOIN accounts a ON a.id = c.account_id WHERE c.failing_since IS NOT NULL AND a.removed_at IS NULL"
+            " ORDER BY c.failing_since DESC"
         )
     ]
     return failing + found

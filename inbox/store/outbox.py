@@ -69,7 +69,8 @@ def approve(
             "INSERT INTO deliveries (update_id, channel_id, rendition, key, state, not_before_at, reply_to,"
             " conversation_id, undo, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (update_id, plan.channel_id, json.dumps(_plain(plan.rendition), ensure_ascii=False), uuid.uuid4().hex,
-             DeliveryState.QUEUED, to_ms(plan.not_before_at), update.reply_to, plan.conversation_id, plan.undo, to_ms(at)),
+             DeliveryState.QUEUED, to_ms(plan.not_before_at), update.reply_to, plan.conversation_id, plan.undo,
+             to_ms(at)),
         )  # fmt: skip
         id_ = DeliveryId(cursor.lastrowid or 0)
         ids.append(id_)
@@ -111,7 +112,8 @@ def begin(connection: sqlite3.Connection, delivery_id: int, *, at: datetime) -> 
     attempts = connection.execute("SELECT attempts FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
     return _change(
         connection, delivery_id, DeliveryState.SENDING, at=at, actor=record.MACHINE, verb="sending",
-        allowed=[DeliveryState.QUEUED], sending_at=to_ms(at), attempts=(attempts[0] if attempts else 0) + 1, words="", hint="",
+        allowed=[DeliveryState.QUEUED], sending_at=to_ms(at), attempts=(attempts[0] if attempts else 0) + 1,
+        words="", hint="",
     )  # fmt: skip
 
 
@@ -290,13 +292,15 @@ def _typed(fields: dict[str, Any]) -> dict[str, Any]:
 def _deliveries(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Delivery]:
     return [
         Delivery(
-            id=DeliveryId(i), update_id=UpdateId(u), channel_id=ChannelId(c), rendition=Rendition(**_typed(json.loads(r))),
+            id=DeliveryId(i), update_id=UpdateId(u), channel_id=ChannelId(c),
+            rendition=Rendition(**_typed(json.loads(r))),
             key=key, state=DeliveryState(state), attempts=attempts, not_before_at=_time(not_before),
             sending_at=_time(sending), sent_at=_time(sent_at), remote_id=remote, url=url, words=words, hint=hint,
             reply_to=MessageId(reply) if reply else None,
             conversation_id=ConversationId(conversation) if conversation else None,
         )
-        for (i, u, c, r, key, state, attempts, not_before, sending, sent_at, remote, url, words, hint, reply, conversation)
+        for (i, u, c, r, key, state, attempts, not_before, sending, sent_at, remote, url, words, hint, reply,
+             conversation)
         in connection.execute(f"{_DELIVERY} {where}", values)
     ]  # fmt: skip
 

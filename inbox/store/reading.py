@@ -197,7 +197,8 @@ def search(
         if not network
         else "SELECT m.id, m.conversation_id, m.author_name, substr(m.text, 1, 400), m.created_at FROM messages_fts f"
         " JOIN messages m ON m.id = f.rowid JOIN channels h ON h.id = m.channel_id"
-        " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4 ORDER BY f.rowid DESC LIMIT ?3",
+        " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4"
+        " ORDER BY f.rowid DESC LIMIT ?3",
         (expression, before_id, limit, *([network] if network else [])),
     ).fetchall()
     by_id = rows(connection, [c for _, c, *_ in found])
@@ -231,8 +232,11 @@ def _stored(r: Any) -> StoredMessage:
         id=MessageId(i), channel_id=ChannelId(channel), conversation_id=ConversationId(conversation_id),
         seen_at=from_ms(seen_at), versions=versions,
         message=Message(
-            remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours), public=bool(public),
-            author=Author(name=name, remote_id=who.get("remote_id", ""), handle=who.get("handle", ""), url=who.get("url", "")),
+            remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours),
+            public=bool(public),
+            author=Author(
+                name=name, remote_id=who.get("remote_id", ""), handle=who.get("handle", ""), url=who.get("url", "")
+            ),
             created_at=from_ms(created_at), edited_at=from_ms(edited_at) if edited_at else None,
             parent_remote_id=parent, context_remote_id=context_id, title=title, text=text, html=html, url=url,
             language=more.get("language", ""), details=more.get("details", {}),

@@ -34,6 +34,7 @@ class Outcome:
     moved: int = 0
     gone: int = 0
     requests: int = 0
+    signed_in: bool = False  # the sign-in was taken for lost, and this poll proved that it is not
     error: PostroomError | None = None
 
     def add(self, saved: messages.Saved, requests: int) -> None:
@@ -66,6 +67,7 @@ class Fetch:
                     connection.execute("UPDATE channels SET cursor = '' WHERE id = ?", (channel.id,))
                 await self._read_on(channel, connector, began, outcome)
             await self._ask_after(channel, connector, outcome)
+            outcome.signed_in = self._proven(channel)
         except StoreError:
             raise  # nothing can be noted in a file that cannot be written
         except PostroomError as error:
@@ -125,7 +127,7 @@ class Fetch:
             self._save(channel, batch, outcome)
 
     async def _sweep(self, channel: Channel, connector: Connector, cursor: Cursor, outcome: Outcome) -> None:
-        """Compare the state of everything there with the store; read whatever differs, and prove what is missing gone."""
+        """Compare the state of everything there with the store; read what differs, prove what is missing gone."""
         sighted: set[str] = set()
         prefixes: tuple[str, ...] = ()
         after: Cursor | None = None
@@ -144,6 +146,19 @@ class Fetch:
                 "UPDATE channels SET swept_at = ?, cursor = coalesce(?, cursor) WHERE id = ?",
                 (to_ms(self._clock.now()), after, channel.id),
             )
+
+    def _proven(self, channel: Channel) -> bool:
+        """The network served us: was the sign-in taken for lost, that is over. A host may stop passing on the header
+        that carries it, and begin again; then nobody has to sign in for a second time."""
+        account = next(
+            a for a in accounts.accounts(self._database.connection, removed=True) if a.id == channel.account_id
+        )
+        if account.signed_in:
+            return False
+        with self._database.transaction() as connection:
+            accounts.set_signed_in(connection, account.id, True)
+        self._publish(Changed(channels=frozenset({channel.id}), accounts=True))
+        return True
 
     def _fail(self, channel: Channel, error: PostroomError, began: datetime) -> None:
         with self._database.transaction() as connection:

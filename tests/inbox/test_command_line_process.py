@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,7 +44,9 @@ class Process:
     def __init__(self, home: Path, keys: Path) -> None:
         self.home = home
         self.keys = keys
-        self.environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")} | {
+        self.environment = {
+            k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and k != "POSTROOM_HOME"
+        } | {
             "PYTHON_KEYRING_BACKEND": "tests.inbox.file_keyring.FileKeyring",
             "POSTROOM_TEST_KEYRING": str(keys),
             "PYTHONPATH": str(ROOT),
@@ -242,6 +245,35 @@ def test_wrong_usage_and_a_missing_inbox_as_a_shell_sees_them(process: Process) 
     assert missing.returncode == 7
     assert set(json.loads(missing.stderr)) == {"error", "title", "detail", "hint"}
     assert not process.home.exists()
+
+
+def test_without_home_it_is_the_inbox_that_the_window_opens(town: Town, process: Process, tmp_path: Path) -> None:
+    """main.py opens POSTROOM_HOME, else this person's folder for data; so do we."""
+    added = process.run("account", "add", "feed", town.addresses.feed)
+    assert added.returncode == 0, added
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copytree(process.home, data / "postroom")
+    by_system = [{"XDG_DATA_HOME": str(data)}] if sys.platform == "linux" else []
+    for more in ({"POSTROOM_HOME": str(process.home)}, *by_system):
+        listed = subprocess.run(
+            [sys.executable, "-m", "inbox", "account", "list", "--json"],
+            env=process.environment | more, cwd=tmp_path, capture_output=True, timeout=WITHIN_S, check=False,
+        )  # fmt: skip
+        assert listed.returncode == 0, listed
+        assert [a["id"] for a in json.loads(listed.stdout)["accounts"]] == ["feed-1"]
+
+
+def test_practice_reaches_its_own_town_and_nothing_else(town: Town, process: Process) -> None:
+    """A name, even this machine's own, might lead anywhere: only the numbers of loopback are the town's."""
+    elsewhere = town.addresses.feed.replace("127.0.0.1", "localhost")
+    assert process.run("account", "add", "feed", elsewhere).returncode == 0  # it could be reached
+    practised = subprocess.run(
+        [sys.executable, "-m", "inbox", "--practice", "account", "add", "feed", elsewhere, "--json"],
+        env=process.environment, capture_output=True, timeout=WITHIN_S, check=False,
+    )  # fmt: skip
+    assert practised.returncode == 6, practised
+    assert json.loads(practised.stderr)["error"] in ("Offline", "Unavailable")
 
 
 def test_practice_needs_nothing(process: Process, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractScrollArea, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QLabel, QScrollArea, QWidget
 
 
 def focusable(window: QWidget) -> list[QWidget]:
@@ -46,6 +46,20 @@ def tab_order(window: QWidget) -> list[QWidget]:
             order.append(widget)
         widget = widget.nextInFocusChain()
     return order
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Buttons and single lines of text that have less room than their words need, or reach out of the window."""
+    found = []
+    for widget in window.findChildren(QWidget):
+        words = isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and not widget.wordWrap())
+        if not words or not widget.isVisible() or widget.objectName().startswith("qt_") or not widget.text():
+            continue
+        left = widget.mapTo(window, QPoint(0, 0)).x()
+        short = widget.width() < widget.minimumSizeHint().width() or widget.height() < widget.minimumSizeHint().height()
+        if short or left < 0 or left + widget.width() > window.width():
+            found.append(f"{type(widget).__name__} {widget.text()!r} {widget.geometry()}")
+    return found
 
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|#[0-9A-Fa-f]{3}\b(?!\w)|\bQColor\(\s*\d|GlobalColor\.|rgba?\(")

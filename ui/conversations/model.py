@@ -18,7 +18,7 @@ from inbox.events import Changed
 from inbox.model import ChannelId, ConversationId
 from inbox.store import reading
 from inbox.store.reading import EVERYTHING, ConversationRow
-from ui.format import spoken_age
+from ui.format import exact_time, spoken_age
 from ui.reader import Reader
 
 PAGE = 60
@@ -75,6 +75,8 @@ class ConversationList(QAbstractListModel):
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken(row, self._channel_title(row.channel_id), datetime.now(UTC))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self._channel_title(row.channel_id)}\n{exact_time(row.last_at)}"
         return None
 
     def canFetchMore(self, parent: Index = NOWHERE) -> bool:

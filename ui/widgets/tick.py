@@ -71,10 +71,11 @@ class _Drawn(_Base):
         palette, role, side = self.palette(), QPalette.ColorRole, self._side()
         line = line_height(self.font())
         lines_top = (self.height() - self._words_height(self.width())) / 2 + GAP
-        mark = QRectF(GAP, lines_top + (max(line, side) - side) / 2, side, side).adjusted(1, 1, -1, -1)
+        # On whole px with a line of 2, so that nothing of the edge is lost to smoothing.
+        mark = QRectF(GAP + 1, round(lines_top + (max(line, side) - side) / 2) + 1, side - 2, side - 2)
         on = self.isChecked()
         accent = palette.color(group, role.Accent) if self.isEnabled() else palette.color(group, role.Text)
-        painter.setPen(QPen(accent if on else palette.color(group, role.Dark), 1.5))
+        painter.setPen(QPen(accent if on else palette.color(group, role.Dark), 2))
         painter.setBrush(accent if on and self._filled() else palette.color(group, role.Base))
         self._paint_mark(painter, mark, on, QPen(palette.color(role.HighlightedText), side / 8))
         left = GAP + side + 2 * GAP

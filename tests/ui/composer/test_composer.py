@@ -216,8 +216,9 @@ def test_pictures_are_dropped_pasted_and_removed(
     composer.dropEvent(event)
     until(lambda: len(composer.editor.strip.cards) == 2)
     assert composer.editor.text.toPlainText() == ""
-    order = tab_order(composer)
     cards = composer.editor.strip.cards
+    until(lambda: cards[1].remove in tab_order(composer))
+    order = tab_order(composer)
     wanted = [w for c in cards for w in (c.alt, c.decorative, c.remove)]
     start = order.index(wanted[0])
     assert order[start : start + 7] == [*wanted, composer.editor.strip.choose]

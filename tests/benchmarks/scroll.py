@@ -1,0 +1,35 @@
+"""scroll: the frames of 20,000 rows going by, against a plain list with rows of the same height."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+from tests.benchmarks import process
+from tests.benchmarks.figures import Figure, percentile
+from tests.benchmarks.stock import Stock
+
+_NAMES = {"wheel": "scroll by wheel", "page": "scroll by page", "step": "step with j"}
+_BOUND = {
+    "wheel": "painting the rows that come into sight in Python (RowDelegate.paint); a page of 60 rows read now and then",
+    "page": "painting a screenful of rows in Python, and reading the next 60 rows",
+    "step": "making the cards of the conversation that is opened with each step",
+}
+
+
+def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
+    """Wheel, pages, and the j key, which opens each conversation it comes to."""
+    rows = 4_000 if quick else 20_000
+    with stock.copy("scroll") as home:
+        ours = process.run("real", "scroll", home, rows, 60 if quick else 300)
+    floor = process.run("bare", "scroll", rows, ours["height"])
+    for kind, name in _NAMES.items():
+        frames = ours[kind]
+        yield Figure(
+            name=name, unit="ms", ours=percentile(frames, 0.99), bound=_BOUND[kind],
+            floor=percentile(floor[kind], 0.99) if kind in floor else None, most=8 if kind != "step" else None,
+            notes={
+                "frames": len(frames), "median": statistics.median(frames), "worst": max(frames),
+                "over 16 ms": sum(f > 16 for f in frames), "rows read": ours["loaded"],
+            },
+        )  # fmt: skip

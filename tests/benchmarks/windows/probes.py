@@ -1,0 +1,173 @@
+"""What is done with the real window once it stands, and what is measured of it."""
+
+import os
+import statistics
+import time
+from datetime import timedelta
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+
+from inbox.store.reading import EVERYTHING
+from tests.benchmarks import arrivals
+from tests.benchmarks.stock import NETWORKS, NOW
+
+ENOUGH_ROWS = 20_000
+TICK_MS = 4
+SETTLED_S = 0.5
+
+
+def networks(kind, number=0, *_):
+    """The networks the engine is to know: for ``gap`` eight full ones, with ``number`` messages in all; else the real ones."""
+    if kind != "gap":
+        return None
+    count = number // arrivals.PER_PAGE // len(NETWORKS)
+    began = NOW - timedelta(days=400)
+    first = 10_000_000 + int(time.time()) * 1000  # another run on the same inbox brings other messages
+    return {
+        n: arrivals.backfill(n, arrivals.pages(count, seed=i, first_id=first, at=began))
+        for i, n in enumerate(NETWORKS)
+    }  # fmt: skip
+
+
+def _frame(work, port):
+    """Milliseconds of one act with all that follows from it: reading, laying out, painting."""
+    began = time.perf_counter()
+    work()
+    port.repaint()
+    QApplication.processEvents()
+    return (time.perf_counter() - began) * 1000
+
+
+def scroll(tell, window, rows=ENOUGH_ROWS, steps=300):
+    """Milliseconds of frames: the wheel over half the rows, page by page over the others, then down with j from the top."""
+    window.rail.choose(EVERYTHING)
+    view = window.list.view
+    port, bar, model = view.viewport(), view.verticalScrollBar(), window.list.model
+    QApplication.processEvents()
+    middle = QPointF(port.rect().center())
+    height = view.sizeHintForRow(0)
+
+    def turn():
+        wheel = QWheelEvent(middle, port.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+        QApplication.sendEvent(port, wheel)
+
+    frames = {"wheel": [], "page": [], "step": []}
+    for kind, work, end in (
+        ("wheel", turn, rows // 2), ("page", lambda: bar.setValue(bar.value() + bar.pageStep()), rows),
+    ):  # fmt: skip
+        while view.indexAt(QPoint(5, 5)).row() < end:
+            before = bar.value(), model.rowCount()
+            frames[kind].append(_frame(work, port))
+            if before == (bar.value(), model.rowCount()) and not model.canFetchMore():
+                break
+    loaded = model.rowCount()
+    window.list.show_newest()
+    QApplication.processEvents()
+    for _ in range(steps):
+        frames["step"].append(_frame(lambda: window.list.step(1), port))
+    tell(height=height, loaded=loaded, **frames)
+    window.close()
+
+
+def gap(tell, window, messages, quiet_s=4):
+    """Gaps of a short timer in ms: while nothing happens, and while ``messages`` arrive on eight channels."""
+    engine = window._engine
+    engine.sync  # noqa: B018 - the engine is the real one
+    gaps, state = [], {"last": time.perf_counter(), "phase": "quiet", "began": time.perf_counter()}
+    timer = QTimer(window, interval=TICK_MS)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+
+    def tick():
+        now = time.perf_counter()
+        gaps.append((now - state["last"]) * 1000)
+        state["last"] = now
+        phase, spent = state["phase"], now - state["began"]
+        if phase == "quiet" and spent > quiet_s:
+            state.update(phase="busy", began=now, quiet=list(gaps), polls=engine.sync())
+            gaps.clear()
+            state["last"] = time.perf_counter()
+        elif phase == "busy" and state["polls"].done():
+            state.update(phase="after", began=now, took=spent)
+        elif phase == "after" and spent > SETTLED_S:
+            timer.stop()
+            outcomes = state["polls"].result()
+            tell(quiet=state["quiet"], busy=gaps, took_s=state["took"], new=sum(o.new for o in outcomes),
+                 errors=[str(o.error) for o in outcomes if o.error])  # fmt: skip
+            window.close()
+
+    timer.timeout.connect(tick)
+    timer.start()
+
+
+def memory(tell, window, rows=ENOUGH_ROWS, searches=50):
+    """Kilobytes after the start, after scrolling over ``rows`` rows, and after that many searches."""
+    found = {"start": _resident()}
+    window.rail.choose(EVERYTHING)
+    QApplication.processEvents()
+    model, view = window.list.model, window.list.view
+    while model.rowCount() < rows and model.canFetchMore():
+        bar = view.verticalScrollBar()
+        _frame(lambda: bar.setValue(bar.maximum()), view.viewport())  # noqa: B023
+    found["scrolled"] = _resident() | {"rows": model.rowCount()}
+    texts = [model.row_at(n * 7).snippet.split()[:2] for n in range(searches)]
+    left = [" ".join(words) for words in texts if words]
+    shown = []
+
+    def ask():
+        if shown and not window.list.searching:
+            return  # the answer to the last one is on its way
+        shown.append(window.list.found.rowCount())
+        if not left:
+            timer.stop()
+            tell(**found, searched=_resident() | {"searches": len(shown) - 1})
+            window.close()
+            return
+        window.list.search.clear()
+        window.list.search.setText(left.pop())
+        window.list._look_up()
+
+    timer = QTimer(window, interval=20)
+    timer.timeout.connect(ask)
+    timer.start()
+
+
+def opening(tell, window, long_one, times=9):
+    """Milliseconds from asking for a conversation to its paint: the long one, and one of a message, in turn."""
+    window.rail.choose(EVERYTHING)
+    QApplication.processEvents()
+    short = next(r.id for r in map(window.list.model.row_at, range(60)) if r.messages == 1)
+    port = window.conversation.scroll.viewport()
+    took = {"long": [], "short": [], "whole": []}
+    for _ in range(times):
+        for kind, id_ in (("long", long_one), ("short", short)):
+            window.conversation.show_conversation(0)
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            QApplication.processEvents()
+            began = time.perf_counter()
+            window.conversation.show_conversation(id_)
+            port.repaint()
+            took[kind].append((time.perf_counter() - began) * 1000)
+            while kind == "long" and window.conversation._waiting:  # the older ones fill in meanwhile
+                QApplication.processEvents()
+            if kind == "long":
+                took["whole"].append((time.perf_counter() - began) * 1000)
+    tell(**took, shown=len(window.conversation._messages), median=statistics.median(took["long"]))
+    window.close()
+
+
+def _resident():
+    """Resident, proportional and own kilobytes, from the system; what can be had elsewhere."""
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        import resource
+
+        return {"Rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if os.uname().sysname == "Darwin" else 1)}
+    facts = {}
+    with open("/proc/self/smaps_rollup") as lines:
+        for line in lines:
+            name, _, rest = line.partition(":")
+            if name in ("Rss", "Pss", "Private_Dirty"):
+                facts[name] = int(rest.split()[0])
+    return facts

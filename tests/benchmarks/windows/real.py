@@ -1,0 +1,68 @@
+"""Postroom itself, through ``main.main``, looked at from inside: ``real.py PROBE HOME [NUMBER]``. Prints lines of JSON.
+
+A probe is called on the window's thread when the list has painted rows for the first time. Networks that would be
+reached are replaced by those of ``arrivals.py``; everything else is what a person starts.
+"""
+
+import functools
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+import main  # noqa: E402  - the whole cost of its imports belongs to the start
+
+if sys.argv[1] != "start":
+    from tests.benchmarks.windows import probes
+
+
+def tell(**facts):
+    print(json.dumps(facts), flush=True)
+
+
+def begin(probe, window):
+    """Call ``probe`` once the first paint of the list with rows is over."""
+    from PySide6.QtCore import QEvent, QObject, QTimer
+
+    class FirstPaint(QObject):
+        done = False
+
+        def eventFilter(self, watched, event):
+            if not self.done and event.type() == QEvent.Type.Paint and window.list.model.rowCount():
+                self.done = True
+                QTimer.singleShot(0, lambda: probe(window))
+            return False
+
+    window.first_paint = FirstPaint(window)
+    window.list.view.viewport().installEventFilter(window.first_paint)
+
+
+def started(window):
+    """The one figure of ``start``; the rest of the way out is not waited for."""
+    tell(painted_at=time.perf_counter())
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def run(kind, home, *numbers):
+    probe = started
+    if kind != "start":
+        probe = functools.partial(getattr(probes, kind), tell, *map(int, numbers))
+        networks = probes.networks(kind, *map(int, numbers))
+        if networks is not None:
+            main.Engine = functools.partial(main.Engine, networks=networks, poll_by_itself=False)
+
+    class Probed(main.Window):
+        def show(self):
+            begin(probe, self)
+            super().show()
+
+    main.Window = Probed
+    main.KeyringSecrets = lambda scope: main.MemorySecrets()  # a benchmark asks for nobody's secrets
+    return main.main(["--real", "--home", home])
+
+
+sys.exit(run(*sys.argv[1:]))
