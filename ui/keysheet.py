@@ -28,12 +28,12 @@ class KeySheet(QDialog):
         inner = QWidget()
         columns = QHBoxLayout(inner)
         columns.setSpacing(32)
-        column = QVBoxLayout()
+        column = QVBoxLayout(spacing=6)
         for position, (group, commands) in enumerate(groupby(COMMANDS, key=lambda c: c.group)):
             if position in (2, 4):
                 column.addStretch(1)
                 columns.addLayout(column)
-                column = QVBoxLayout()
+                column = QVBoxLayout(spacing=6)
             heading = QLabel(self.tr(group))
             font = heading.font()
             font.setBold(True)
@@ -41,6 +41,7 @@ class KeySheet(QDialog):
             column.addWidget(heading)
             grid = QGridLayout()
             grid.setHorizontalSpacing(16)
+            grid.setVerticalSpacing(6)
             grid.setColumnStretch(1, 1)
             for row, command in enumerate(commands):
                 key = QLabel(key_words(command))
@@ -51,7 +52,7 @@ class KeySheet(QDialog):
                 grid.addWidget(key, row, 0)
                 grid.addWidget(words, row, 1)
             column.addLayout(grid)
-            column.addSpacing(12)
+            column.addSpacing(16)
         column.addStretch(1)
         columns.addLayout(column)
         scroll = QScrollArea(widgetResizable=True)

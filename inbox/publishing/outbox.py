@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 90.0
 """A request may still be worked on this long after we gave it up; absence before that proves nothing."""
+PENDING_S = 5.0
 RETRY_FIRST_S = 15.0
 RETRY_LONGEST_S = 900.0
 _SURELY_NOT_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING)
@@ -171,11 +172,24 @@ class Outbox:
 
     def _sent(self, channel: Channel, delivery: Delivery, receipt: Receipt, verb: str) -> None:
         now = self._clock.now()
+        if receipt.pending:
+            self._pending(delivery, now)
+            return
         if receipt.message is not None:  # shown at once; the next poll finds it known
             saved = fetch.save(self._database, channel, fetch.ours(receipt.message), at=now)
             self._publish(saved.changed)
         with self._database.transaction() as connection:
             outbox.sent(connection, delivery.id, receipt, at=now, verb=verb)
+        self._tell(delivery)
+
+    def _pending(self, delivery: Delivery, now: datetime) -> None:
+        """The network has it and is not done with it: neither sent nor lost, so it is asked again."""
+        words = "The network has accepted it and is still working on it."
+        with self._database.transaction() as connection:
+            outbox.unknown(
+                connection, delivery.id, words=words, hint="Postroom asks again by itself.", at=now, verb="accepted"
+            )
+            outbox.look_again(connection, delivery.id, not_before_at=now + timedelta(seconds=PENDING_S), words=words)
         self._tell(delivery)
 
     def _unknown(self, delivery: Delivery, error: PostroomError) -> None:

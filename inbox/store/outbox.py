@@ -136,10 +136,13 @@ def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hi
     )  # fmt: skip
 
 
-def unknown(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
+def unknown(
+    connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime,
+    verb: str = "outcome unknown",
+) -> bool:  # fmt: skip
     """It may have gone out or not. Nothing is sent again before it was looked for."""
     return _change(
-        connection, delivery_id, DeliveryState.UNKNOWN, at=at, actor=record.MACHINE, verb="outcome unknown",
+        connection, delivery_id, DeliveryState.UNKNOWN, at=at, actor=record.MACHINE, verb=verb,
         allowed=[DeliveryState.SENDING, DeliveryState.UNKNOWN], words=words, hint=hint,
     )  # fmt: skip
 

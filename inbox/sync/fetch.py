@@ -150,13 +150,11 @@ class Fetch:
     def _proven(self, channel: Channel) -> bool:
         """The network served us: was the sign-in taken for lost, that is over. A host may stop passing on the header
         that carries it, and begin again; then nobody has to sign in for a second time."""
-        account = next(
-            a for a in accounts.accounts(self._database.connection, removed=True) if a.id == channel.account_id
-        )
-        if account.signed_in:
+        out = [a.id for a in accounts.accounts(self._database.connection) if not a.signed_in]
+        if channel.account_id not in out:
             return False
         with self._database.transaction() as connection:
-            accounts.set_signed_in(connection, account.id, True)
+            accounts.set_signed_in(connection, channel.account_id, True)
         self._publish(Changed(channels=frozenset({channel.id}), accounts=True))
         return True
 

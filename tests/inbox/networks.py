@@ -69,5 +69,3 @@ class Scripted:
             if isinstance(page, BaseException):
                 raise page
             yield page
-
-

@@ -235,7 +235,11 @@ def test_a_wrong_place_is_named(running: Running) -> None:
     assert caught.value.hint
     with pytest.raises(Unsupported, match="no network called"):
         running.do(running.engine.discover("telegraph", "x"))
-    for command in (running.engine.reply(MessageId(999), "x"), running.engine.cancel(999), running.engine.send_now(999)):
+    for command in (
+        running.engine.reply(MessageId(999), "x"),
+        running.engine.cancel(999),
+        running.engine.send_now(999),
+    ):
         with pytest.raises(NotFound):
             running.do(command)
 

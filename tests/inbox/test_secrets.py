@@ -72,10 +72,20 @@ class Broken(MemoryKeyring):
 def test_trouble_is_named_and_holds_no_secret(do: str, caplog: pytest.LogCaptureFixture) -> None:
     keyring.set_keyring(Broken())
     secrets = KeyringSecrets("/some/inbox")
-    call = {"read": lambda: secrets.read(ONE), "save": lambda: secrets.save(ONE, PARTS), "forget": lambda: secrets.forget(ONE)}
+    call = {
+        "read": lambda: secrets.read(ONE),
+        "save": lambda: secrets.save(ONE, PARTS),
+        "forget": lambda: secrets.forget(ONE),
+    }
     with caplog.at_level(logging.DEBUG), pytest.raises(KeyringTrouble) as caught:
         call[do]()
-    told = [str(caught.value), repr(caught.value), caught.value.hint, caplog.text, *traceback.format_exception(caught.value)]
+    told = [
+        str(caught.value),
+        repr(caught.value),
+        caught.value.hint,
+        caplog.text,
+        *traceback.format_exception(caught.value),
+    ]
     assert "hunter2" not in "".join(told)
     assert "key store" in caught.value.hint
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ class Impatient(httpx.AsyncHTTPTransport):
     """Waits a second for an answer where the connector would wait for thirty."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions = {**request.extensions, "timeout": dict.fromkeys(("connect", "read", "write", "pool"), PATIENT_S)}
+        request.extensions = {**request.extensions, "timeout": httpx.Timeout(PATIENT_S).as_dict()}
         return await super().handle_async_request(request)
 
 
@@ -65,8 +65,8 @@ def test_a_wrong_password_keeps_nothing(clean_site: WordPressSite, tmp_path: Pat
         with pytest.raises(SignInNeeded) as told:
             inbox.sign_in(clean_site, password=clean_site.password)
         assert "normal password" in told.value.hint
+        reader = clean_site.others["reader"]
         with pytest.raises(NotAllowed, match="may not moderate") as refused:
-            reader = clean_site.others["reader"]
             inbox.sign_in(clean_site, user=reader.user, password=reader.application_password)
         assert "Editor" in refused.value.hint
         clean_site.fault("strip-auth")
@@ -130,13 +130,16 @@ def test_a_blog_in_trouble_is_waited_for(
     _whole_again(inbox, clean_site, fresh)
 
 
-@pytest.mark.parametrize("how", ["the password was withdrawn", "the header is stripped", "application passwords are off"])
+@pytest.mark.parametrize(
+    "how", ["the password was withdrawn", "the header is stripped", "application passwords are off"]
+)
 def test_sign_in_lost_stops_and_is_taken_up_again(inbox: Inbox, clean_site: WordPressSite, how: str) -> None:
     fresh = clean_site.comment(FIRST_POST, "Vera", "Nobody saw me")
     before = Before.of(inbox)
     withdrawn = how == "the password was withdrawn"
     if withdrawn:
-        clean_site.php("WP_Application_Passwords::delete_all_application_passwords(username_exists('officer')); return 1;")
+        withdraw = "WP_Application_Passwords::delete_all_application_passwords(username_exists('officer')); return 1;"
+        clean_site.php(withdraw)
     else:
         clean_site.fault("strip-auth" if "header" in how else "no-app-passwords")
     outcome = inbox.sync()
@@ -185,8 +188,8 @@ def test_sign_in_lost_while_answers_are_on_their_way(inbox: Inbox, clean_site: W
     for delivery in rest:
         inbox.wait_for(delivery)
     inbox.sync()
-    there = clean_site.sql("SELECT comment_content FROM wp_comments WHERE comment_content LIKE 'Answer %' ORDER BY comment_ID")
-    assert there == [(f"Answer {n}",) for n in range(6)]
+    answers = "SELECT comment_content FROM wp_comments WHERE comment_content LIKE 'Answer %' ORDER BY comment_ID"
+    assert clean_site.sql(answers) == [(f"Answer {n}",) for n in range(6)]
     assert differences(inbox.store, inbox.channel_id, clean_site) == []
 
 
@@ -276,6 +279,3 @@ def _whole_again(inbox: Inbox, site: WordPressSite, fresh: int) -> None:
     assert health.complete_to is not None
     assert health.complete_to > gaps[0].to_at - timedelta(seconds=1)
     assert_sound(inbox.store)
-
-
-Client = Callable[[], httpx.AsyncClient]

@@ -186,6 +186,6 @@ class RowDelegate(QStyledItemDelegate):
             found.append(("private", "on_private", "private"))
         if row.messages > 1:
             found.append((f"{row.messages} messages", "text_2", "sunken"))
-        if row.kind == "post" and row.place != "published":
+        if row.kind == "post":
             found.append((self._channel_title(row.channel_id), "text_2", "sunken"))
         return found

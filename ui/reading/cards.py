@@ -78,7 +78,10 @@ class Body(QLabel):
     def show_html(self, html: str) -> None:
         """Show this markup, which must be clean."""
         self._html = html
-        self.setText(f'<div style="line-height:140%">{html}</div>'.replace("<p>", '<p style="margin:0 0 6px 0">'))
+        body = html if html.startswith("<p>") else f"<p>{html}</p>"
+        for block, gap in (("p", 6), ("li", 2), ("blockquote", 6)):  # Qt takes the line height from each block itself
+            body = body.replace(f"<{block}>", f'<{block} style="margin:0 0 {gap}px 0; line-height:140%">')
+        self.setText(body)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html"):

@@ -43,9 +43,9 @@ class InlineNotice(QFrame):
         self._button.setVisible(bool(action_words))
         self._button.setText(action_words)
         self._button.setAccessibleName(action_words or notice.title)
+        self.show()
         spoken = self.text()
         self.setAccessibleName(spoken)
-        self.show()
         announce(self, spoken, urgent=notice.alarm)
 
     def text(self) -> str:

@@ -28,7 +28,7 @@ from inbox.errors import (
 )
 from inbox.events import Changed
 from inbox.model import Channel, Delivery, DeliveryState, Rendition, Update, UpdateKind
-from inbox.publishing.outbox import RETRY_FIRST_S, RETRY_LONGEST_S, SETTLE_S, Outbox
+from inbox.publishing.outbox import PENDING_S, RETRY_FIRST_S, RETRY_LONGEST_S, SETTLE_S, Outbox
 from inbox.store import accounts, outbox, reading, record
 from inbox.store.database import Database
 from inbox.tasks import Tasks
@@ -152,7 +152,7 @@ async def test_what_surely_did_not_go_is_held_with_its_reason(bench: Bench, erro
     id_ = await bench.post()
     found = bench.get(id_)
     assert (found.state, found.words, found.hint) == (QUEUED, "Not now", error.hint)
-    assert found.not_before_at == later(RETRY_FIRST_S)
+    assert found.not_before_at == later(0 if error is SignInNeeded else RETRY_FIRST_S)
     assert bench.world.made == []
     [account] = accounts.accounts(bench.database.connection)
     assert account.signed_in is (error is not SignInNeeded)
@@ -393,12 +393,20 @@ async def test_when_the_network_returns_what_it_held_up_goes_at_once(bench: Benc
     assert [bench.state(i) for i in (held, undo, limited)] == [SENT, QUEUED, QUEUED]
 
 
-async def test_a_pending_receipt_counts_as_sent(bench: Bench) -> None:
-    """The network has it and says so: sending it again would make two."""
+async def test_a_pending_receipt_is_asked_after_until_it_is_done(bench: Bench) -> None:
     bench.world.takes_its_time = True
     id_ = await bench.post()
-    assert (bench.state(id_), bench.get(id_).remote_id) == (SENT, bench.world.made[0][1])
-    assert reading.message_by_remote_id(bench.database.connection, bench.channel.id, "m1") is None, "not to be seen yet"
+    assert bench.state(id_) is UNKNOWN
+    assert "still working" in bench.get(id_).words
+    await bench.clock.advance(SETTLE_S * 2)
+    await quiet()
+    assert bench.state(id_) is UNKNOWN  # however long it takes, it is not sent again
+    bench.world.finish()
+    await bench.clock.advance(PENDING_S * 2)
+    await quiet()
+    assert bench.state(id_) is SENT
+    assert len(bench.world.made) == 1
+    assert bench.verbs(id_)[:3] == ["queued", "sending", "accepted"]
 
 
 async def test_a_reply_stands_in_its_conversation_and_settles_what_it_answers(bench: Bench) -> None:
@@ -411,7 +419,9 @@ async def test_a_reply_stands_in_its_conversation_and_settles_what_it_answers(be
         not_before_at=bench.clock.now(), conversation_id=row.id,
     )  # fmt: skip
     with bench.database.transaction() as connection:
-        outbox.approve(connection, Update(kind=UpdateKind.REPLY, text="Three metres."), [plan], at=bench.clock.now(), actor="x")
+        outbox.approve(
+            connection, Update(kind=UpdateKind.REPLY, text="Three metres."), [plan], at=bench.clock.now(), actor="x"
+        )
     assert row_of(bench.database, bench.channel, question).outgoing == "queued"
     bench.outbox.poke()
     await quiet()

@@ -40,7 +40,15 @@ def problems(update: Update, channel: Channel = CHANNEL) -> list[tuple[str, bool
 
 
 def test_a_rendition_says_what_was_written_and_where() -> None:
-    update = replace(POST, text="  Ü \n", title=" T ", media=(PICTURE,), tags=("x",), categories=("c",), publish_at=START + timedelta(hours=1))
+    update = replace(
+        POST,
+        text="  Ü \n",
+        title=" T ",
+        media=(PICTURE,),
+        tags=("x",),
+        categories=("c",),
+        publish_at=START + timedelta(hours=1),
+    )
     rendition, found = render(update, CHANNEL, now=START, replaces=message("p7"))
     assert found == ()
     assert (rendition.text, rendition.title, rendition.replaces) == ("Ü", "T", "p7")

@@ -30,7 +30,9 @@ def write(home: Path, ready: int) -> None:
     os.write(ready, READY)
     while True:
         number += 1
-        said = [message(f"b{number}-{i}", "x" * 900, parent_remote_id=f"b{number}-0" if i else "") for i in range(PER_BATCH)]
+        said = [
+            message(f"b{number}-{i}", "x" * 900, parent_remote_id=f"b{number}-0" if i else "") for i in range(PER_BATCH)
+        ]
         edited = message(f"b{number // 2}-0", f"edited in {number}")
         polled(opened, channel, Batch(messages=(*said, edited), cursor=Cursor(str(number))), at=later(number))
         if number % 5 == 0:

@@ -84,7 +84,9 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(home: Path, monkeypatc
     with contextlib.closing(open_reader(path)) as connection:
         before = connection.execute("SELECT * FROM sqlite_master").fetchall(), tables(connection)
     with monkeypatch.context() as newer:
-        with_a_last_migration(newer, "CREATE TABLE extra (id); INSERT INTO extra VALUES (1); SELECT no_such_function();")
+        with_a_last_migration(
+            newer, "CREATE TABLE extra (id); INSERT INTO extra VALUES (1); SELECT no_such_function();"
+        )
         with pytest.raises(sqlite3.OperationalError, match="no_such_function"):
             Database.open(home)
     with contextlib.closing(open_reader(path)) as connection:
@@ -131,7 +133,9 @@ def test_a_file_of_a_newer_version_is_left_alone(home: Path) -> None:
     assert not (home / "backups").exists()
 
 
-@pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "content", [b"no database at all, but long enough to be one" * 100, b"SQLite format 3\0" + b"\xff" * 4096]
+)
 def test_a_file_with_a_broken_head_is_damaged(home: Path, content: bytes) -> None:
     home.mkdir()
     (home / FILE_NAME).write_bytes(content)

@@ -245,7 +245,13 @@ def test_two_that_find_together_lose_nothing_that_is_owed_or_being_written(datab
 
 def test_a_loop_of_answers_ends_in_one_conversation(database: Database) -> None:
     channel = add_channel(database)
-    save(database, channel, message("a", parent_remote_id="b"), message("b", parent_remote_id="a"), message("c", parent_remote_id="a"))
+    save(
+        database,
+        channel,
+        message("a", parent_remote_id="b"),
+        message("b", parent_remote_id="a"),
+        message("c", parent_remote_id="a"),
+    )
     save(database, channel, message("d", parent_remote_id="d"))
     assert len({row_of(database, channel, m).id for m in "abc"}) == 1
     assert row_of(database, channel, "d").messages == 1

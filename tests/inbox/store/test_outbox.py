@@ -139,7 +139,11 @@ def test_what_is_due(database: Database) -> None:
 
 def test_hurry_shortens_waiting_only(database: Database) -> None:
     channel = add_channel(database)
-    waits, due, gone = queue(database, channel, wait_s=50), queue(database, channel), queue(database, channel, wait_s=50)
+    waits, due, gone = (
+        queue(database, channel, wait_s=50),
+        queue(database, channel),
+        queue(database, channel, wait_s=50),
+    )
     bring_to(database, gone, CANCELLED)
     with database.transaction() as connection:
         outbox.hurry(connection, [waits, due, gone], at=later(20))

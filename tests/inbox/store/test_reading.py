@@ -29,7 +29,13 @@ def test_pages_make_up_the_list(database: Database, limit: int) -> None:
     one, other = add_channel(database), add_channel(database, network="feed", account="feed-1")
     for i in range(25):  # many at the same moment, so that the id decides
         channel = other if i % 4 == 0 else one
-        save(database, channel, message(f"m{i}", created_at=later(i // 5), state=MessageState.SPAM if i % 6 == 0 else MessageState.PUBLISHED))
+        save(
+            database,
+            channel,
+            message(
+                f"m{i}", created_at=later(i // 5), state=MessageState.SPAM if i % 6 == 0 else MessageState.PUBLISHED
+            ),
+        )
     for place in (EVERYTHING, "owed", "aside", "done"):
         for network in ("", "memory", "feed"):
             whole = reading.page(database.connection, place, network=network, limit=1_000)
@@ -57,7 +63,12 @@ def test_paging_misses_nobody_who_stays_while_others_move(database: Database) ->
             row = row_of(database, channel, target)
             moved.add(row.id)
             if chance.random() < 0.5:  # to the top
-                save(database, channel, message(f"x{tick}", parent_remote_id=target, created_at=later(tick)), at=later(tick))
+                save(
+                    database,
+                    channel,
+                    message(f"x{tick}", parent_remote_id=target, created_at=later(tick)),
+                    at=later(tick),
+                )
             else:  # out of this list
                 with database.transaction() as connection:
                     triage.set_status(connection, [row.id], ConversationStatus.DONE, at=later(tick), actor=OFFICER)
@@ -84,7 +95,9 @@ def test_a_conversation_is_read_oldest_first(database: Database) -> None:
 def found(database: Database, words: str, **how: object) -> list[str]:
     connection = database.connection
     hits = reading.search(connection, words, **how)
-    return [connection.execute("SELECT remote_id FROM messages WHERE id = ?", (h.message_id,)).fetchone()[0] for h in hits]
+    return [
+        connection.execute("SELECT remote_id FROM messages WHERE id = ?", (h.message_id,)).fetchone()[0] for h in hits
+    ]
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,9 @@ def test_an_inserted_line_is_found(connection: sqlite3.Connection) -> None:
     unlock(connection)
     for id_ in range(9, 4, -1):
         connection.execute("UPDATE events SET id = ? WHERE id = ?", (id_ + 1, id_))
-    connection.execute("INSERT INTO events SELECT 5, at, actor, 'slipped in', subject, before, after, previous, hash FROM events WHERE id = 4")
+    connection.execute(
+        "INSERT INTO events SELECT 5, at, actor, 'slipped in', subject, before, after, previous, hash FROM events WHERE id = 4"
+    )
     assert record.verify(connection).broken_line == 5
 
 

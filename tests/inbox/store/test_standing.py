@@ -75,7 +75,9 @@ def test_a_row_says_who_asks_and_what(database: Database) -> None:
     save(database, channel, message("p", "The plan\n\nis here", title="Plan", ours=True, kind=MessageKind.POST))
     row = row_of(database, channel, "p")
     assert (row.author, row.snippet, row.subject, row.public) == ("We", "The plan is here", "Plan", True)
-    save(database, channel, message("q", "And  the\nbridge?", parent_remote_id="p", created_at=later(5)), ours("a", "p"))
+    save(
+        database, channel, message("q", "And  the\nbridge?", parent_remote_id="p", created_at=later(5)), ours("a", "p")
+    )
     row = row_of(database, channel, "p")
     assert (row.author, row.snippet, row.subject, row.kind) == ("Vera", "And the bridge?", "Plan", "post")
     assert row.last_at == later(60), "also what we said is news of a conversation"

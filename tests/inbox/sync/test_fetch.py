@@ -127,14 +127,14 @@ async def test_a_lost_sign_in_is_noted_and_told(
     assert heard[-1].accounts
 
 
-async def test_a_full_disk_is_raised_and_leaves_the_cursor(
-    database: Database, clock: TestClock, fetch: Fetch
-) -> None:
+async def test_a_full_disk_is_raised_and_leaves_the_cursor(database: Database, clock: TestClock, fetch: Fetch) -> None:
     world, connector, channel = in_memory(database, clock)
     for i in range(20):
         world.say(f"{i}" + "x" * 2_000)
     before = tables(database.connection)
-    database.connection.execute(f"PRAGMA max_page_count={database.connection.execute('PRAGMA page_count').fetchone()[0]}")
+    database.connection.execute(
+        f"PRAGMA max_page_count={database.connection.execute('PRAGMA page_count').fetchone()[0]}"
+    )
     with pytest.raises(StoreFull):
         await fetch.poll(channel, connector)
     assert tables(database.connection) == before
@@ -187,7 +187,9 @@ async def test_what_the_officer_has_to_do_with_is_asked_after(
     assert stored(database, channel, kept).message.state is MessageState.PUBLISHED
 
 
-async def test_no_more_than_a_hundred_are_asked_after_at_once(database: Database, clock: TestClock, fetch: Fetch) -> None:
+async def test_no_more_than_a_hundred_are_asked_after_at_once(
+    database: Database, clock: TestClock, fetch: Fetch
+) -> None:
     channel = add_channel(database)
     save(database, channel, *(message(f"m{i}", created_at=later(i)) for i in range(250)))
     connector = Scripted([Batch(cursor=Cursor("1"))])

@@ -1,1 +1,1 @@
-"""What the journeys stand on: a whole inbox at a real blog, time that a test moves, and what the server really holds."""
+"""What the journeys stand on: an inbox at a real blog, time that a test moves, and what the server really holds."""

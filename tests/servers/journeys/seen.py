@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -38,9 +38,13 @@ class Seen:
         """Let the window live until something holds."""
         self._qtbot.waitUntil(lambda: bool(holds()), timeout=PATIENCE_MS)
 
-    def press(self, *keys: Qt.Key | str, ctrl: bool = False) -> None:
+    def press(self, *keys: Qt.Key | str, ctrl: bool = False, shift: bool = False) -> None:
         """Press keys wherever the keyboard is."""
-        modifier = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
+        modifier = Qt.KeyboardModifier.NoModifier
+        if ctrl:
+            modifier |= Qt.KeyboardModifier.ControlModifier
+        if shift:
+            modifier |= Qt.KeyboardModifier.ShiftModifier
         for key in keys:
             where = QApplication.focusWidget()
             assert where is not None, "the keyboard is nowhere"
@@ -88,8 +92,6 @@ class Seen:
 
 
 def _commit(letter: str) -> None:
-    from PySide6.QtGui import QInputMethodEvent
-
     event = QInputMethodEvent()
     event.setCommitString(letter)
     QApplication.sendEvent(QApplication.focusWidget(), event)

@@ -1,4 +1,4 @@
-"""What the blog's database holds against what the inbox holds, item by item. SQL on both sides, no code of ours between."""
+"""What the blog's database holds against what the inbox holds, item by item: SQL on both sides, no code of ours."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ def assert_sound(store: sqlite3.Connection) -> None:
     assert store.execute("PRAGMA foreign_key_check").fetchall() == []
     verdict = record.verify(store)
     assert verdict.broken_line is None, verdict.words
-    counted = store.execute("SELECT network, place, count(*), sum(unread) FROM conversations GROUP BY 1, 2").fetchall()
-    kept = store.execute("SELECT network, place, conversations, unread FROM tallies WHERE conversations <> 0").fetchall()
-    assert sorted(counted) == sorted(kept)
-    lone = "SELECT count(*) FROM conversations c WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id)"
+    counted = store.execute("SELECT network, place, count(*), sum(unread) FROM conversations GROUP BY 1, 2")
+    kept = store.execute("SELECT network, place, conversations, unread FROM tallies WHERE conversations <> 0")
+    assert sorted(counted.fetchall()) == sorted(kept.fetchall())
+    lone = "SELECT count(*) FROM conversations WHERE id NOT IN (SELECT conversation_id FROM messages)"
     assert store.execute(lone).fetchone() == (0,), "a conversation without messages"

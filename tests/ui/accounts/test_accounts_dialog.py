@@ -323,3 +323,20 @@ def test_no_colour_is_named_outside_the_theme() -> None:
 
 def spoken(dialog: AccountsDialog) -> str:
     return str(dialog.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole))
+
+
+def test_after_a_wrong_password_the_right_one_opens_it(
+    make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, world: World, account: Account, reader: Reader
+) -> None:
+    dialog = make()
+    dialog.add.click()
+    dialog.adding.address.setText("memory.example")
+    dialog.adding.look()
+    until(lambda: dialog.adding.found.isVisible())
+    edit = dialog.adding.found._edits["password"][1]
+    for typed_, holds in (("guess", dialog.adding.notice.text), (world.password, dialog.adding.done.isVisible)):
+        edit.setText(typed_)
+        dialog.adding.found.confirm.click()
+        until(holds)
+    assert dialog.adding.notice.text() == ""
+    assert [a.id for a in accounts.accounts(reader.connection)] == [account.id]  # the same place and user: no second one
