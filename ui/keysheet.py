@@ -28,12 +28,12 @@ class KeySheet(QDialog):
         inner = QWidget()
         columns = QHBoxLayout(inner)
         columns.setSpacing(32)
-        column = QVBoxLayout(spacing=6)
+        column = _column()
         for position, (group, commands) in enumerate(groupby(COMMANDS, key=lambda c: c.group)):
             if position in (2, 4):
                 column.addStretch(1)
                 columns.addLayout(column)
-                column = QVBoxLayout(spacing=6)
+                column = _column()
             heading = QLabel(self.tr(group))
             font = heading.font()
             font.setBold(True)
@@ -63,3 +63,9 @@ class KeySheet(QDialog):
         box.addWidget(scroll)
         box.addWidget(buttons)
         self.resize(inner.sizeHint().width() + 60, min(inner.sizeHint().height() + 90, 760))
+
+
+def _column() -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setSpacing(6)  # or it would take the wide spacing between the columns
+    return column
