@@ -9,12 +9,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import platformdirs
 import qasync
 from PySide6.QtCore import QProcess, QSettings
 
 from inbox.engine import Engine
 from inbox.errors import StoreError
+from inbox.home import default_home
 from inbox.practice.loopback import practice_client
 from inbox.practice.town import Town
 from inbox.secrets import KeyringSecrets, MemorySecrets, scope_of
@@ -40,9 +40,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--real", action="store_true", help="open the real inbox, even if it is still empty")
     parser.add_argument("--theme", choices=("light", "dark"), help="whatever the system says")
     options = parser.parse_args(arguments)
-    home = options.home or Path(
-        os.environ.get("POSTROOM_HOME") or platformdirs.user_data_path("postroom", appauthor=False)
-    )
+    home = options.home or default_home()
     practising = options.practice or not (options.real or _has_accounts(home))
     told = no_display()
     if told:

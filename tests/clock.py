@@ -10,7 +10,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 class TestClock:
-    """Satisfies ``inbox.clock.Clock``. ``move`` may be called from any thread, also while an engine sleeps in its own."""
+    """Satisfies ``inbox.clock.Clock``. ``move`` may be called from any thread, also while an engine sleeps."""
 
     __test__ = False
 

@@ -21,7 +21,7 @@ from inbox.store.database import Database
 from tests.clock import TestClock
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("quick", deadline=None, max_examples=40, suppress_health_check=_SLOW)
+settings.register_profile("quick", deadline=None, max_examples=40, stateful_step_count=30, suppress_health_check=_SLOW)
 settings.register_profile("thorough", deadline=None, max_examples=1_000, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -61,8 +61,9 @@ def _stays_here(address: object) -> bool:
 
 @pytest.fixture(autouse=True)
 def _network_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing but loopback can be reached, by name or by number. Names ending in .invalid are unknown, as they must be."""
-    real_connect, real_connect_ex, real_getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+    """Nothing but loopback can be reached. Names that end in .invalid are unknown, as everywhere."""
+    real_connect, real_connect_ex = socket.socket.connect, socket.socket.connect_ex
+    real_getaddrinfo = socket.getaddrinfo
 
     def connect(self: socket.socket, address: Any) -> None:
         if not _stays_here(address):
@@ -105,7 +106,7 @@ def clock() -> TestClock:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """An inbox's folder, not made yet; in memory where the system offers that, since each commit waits for the disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - a folder of one's own is made in it
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="postroom-", dir=memory if os.access(memory, os.W_OK) else None) as folder:
         yield Path(folder) / "home"
 

@@ -16,10 +16,11 @@ from inbox.command_line.answer import WrongUsage, error_values
 from inbox.command_line.exits import Exit, exit_of, exit_of_all
 from inbox.command_line.output import as_json, wrapped
 from inbox.command_line.parser import build
-from inbox.command_line.session import Session, default_home
+from inbox.command_line.session import Session
 from inbox.connectors import CONNECTORS
 from inbox.connectors.connector import Connector
 from inbox.errors import PostroomError
+from inbox.home import default_home
 from inbox.secrets import KeyringSecrets, Secrets, scope_of
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
@@ -13,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
-
-import platformdirs
 
 from inbox.clock import Clock
 from inbox.connectors import http
@@ -31,11 +28,6 @@ T = TypeVar("T")
 LOOK_EVERY_S: Final = 0.25
 DRAIN_S: Final = 60.0
 VERSION: Final = len(migrations._migrations)
-
-
-def default_home() -> Path:
-    """Where the inbox of this person lies on this system: the very one that the window opens (main.py)."""
-    return Path(os.environ.get("POSTROOM_HOME") or platformdirs.user_data_path("postroom", appauthor=False))
 
 
 def identity(connection: sqlite3.Connection) -> tuple[int, int]:

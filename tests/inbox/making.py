@@ -110,7 +110,7 @@ def tables(connection: sqlite3.Connection, *but: str) -> dict[str, list[tuple[An
     """Everything in the file, table by table."""
     names = [r[0] for r in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     return {
-        n: connection.execute(f'SELECT * FROM "{n}" ORDER BY 1').fetchall()  # noqa: S608
+        n: connection.execute(f'SELECT * FROM "{n}" ORDER BY 1').fetchall()
         for n in names
         if n not in but and "_fts" not in n and not n.startswith("sqlite_")
     }

@@ -174,13 +174,16 @@ class House:
 
     def pass_time(self, seconds: int) -> None:
         """In steps, at each of which what is in flight may arrive."""
-        for _ in range(0, seconds, 15):
-            now_s = self.clock.monotonic_s() + 15
+        left_s = seconds
+        while left_s > 0:
+            step_s = 15 if self.in_flight or self.late else left_s
+            left_s -= step_s
+            now_s = self.clock.monotonic_s() + step_s
             due = [f for f in self.in_flight if f[0] < now_s]
             self.in_flight = [f for f in self.in_flight if f[0] >= now_s]
             for _, name, rendition, key in due:
                 self.worlds[name].accept(rendition, key)
-            self.run(self.clock.run(15))
+            self.run(self.clock.run(step_s))
 
     def sign_in(self) -> None:
         """A person gives every account its password."""

@@ -31,7 +31,11 @@ class Fetching(RuleBasedStateMachine):
         ids = sorted(self.world.entries)
         return ids[number % len(ids)] if ids else None
 
-    @rule(parent=st.none() | PICK, state=st.sampled_from([MessageState.PUBLISHED, MessageState.HELD, MessageState.SPAM]), shown=st.booleans())
+    @rule(
+        parent=st.none() | PICK,
+        state=st.sampled_from([MessageState.PUBLISHED, MessageState.HELD, MessageState.SPAM]),
+        shown=st.booleans(),
+    )
     def say(self, parent: int | None, state: MessageState, shown: bool) -> None:
         above = self.pick(parent) if parent is not None else None
         id_ = self.world.say("said", parent=above or "", state=state, shown=shown)
@@ -110,7 +114,12 @@ class Fetching(RuleBasedStateMachine):
         assert connection.execute("SELECT count(*) FROM messages").fetchone()[0] == len(stored), "twice"
         assert record.verify(connection).broken_line is None
         for id_, parent in [(i, e.parent) for i, e in self.world.entries.items() if e.change and e.parent in there]:
-            places = {r[0] for r in connection.execute("SELECT conversation_id FROM messages WHERE remote_id IN (?, ?)", (id_, parent))}
+            places = {
+                r[0]
+                for r in connection.execute(
+                    "SELECT conversation_id FROM messages WHERE remote_id IN (?, ?)", (id_, parent)
+                )
+            }
             assert len(places) == 1, f"{id_} is not with {parent}"
 
 

@@ -28,11 +28,18 @@ def forests(draw: st.DrawFn, *, loops: bool = False) -> list[Message]:
         ours = draw(st.booleans())
         said.append(
             message(
-                f"m{n}", f"text {n}", title=f"title {n}", ours=ours, parent_remote_id=draw(st.sampled_from(["", *others])),
-                kind=draw(st.sampled_from(KINDS)), state=draw(st.sampled_from(STATES)), public=draw(st.booleans()),
-                created_at=later(draw(st.integers(0, 5))), author=Author(name="We" if ours else f"Vera {n}", handle=f"@{n}"),
+                f"m{n}",
+                f"text {n}",
+                title=f"title {n}",
+                ours=ours,
+                parent_remote_id=draw(st.sampled_from(["", *others])),
+                kind=draw(st.sampled_from(KINDS)),
+                state=draw(st.sampled_from(STATES)),
+                public=draw(st.booleans()),
+                created_at=later(draw(st.integers(0, 5))),
+                author=Author(name="We" if ours else f"Vera {n}", handle=f"@{n}"),
             )
-        )  # fmt: skip
+        )
     return said
 
 
@@ -62,8 +69,19 @@ def outcome(batches: Sequence[Sequence[Message]], *, rows: bool = True) -> dict[
             assert members, "an empty conversation was left behind"
             r = reading.rows(connection, [id_])[id_]
             found[members] = rows and (
-                r.kind, r.status, r.place, r.held, r.public, r.messages, r.owed, r.last_at, r.author, r.handle, r.snippet, r.subject
-            )  # fmt: skip
+                r.kind,
+                r.status,
+                r.place,
+                r.held,
+                r.public,
+                r.messages,
+                r.owed,
+                r.last_at,
+                r.author,
+                r.handle,
+                r.snippet,
+                r.subject,
+            )
         assert sorted(m for members in found for m in members) == sorted(m.remote_id for b in batches for m in b)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         return found

@@ -1,4 +1,4 @@
-"""Publish, answer, take back, lose answers, lose power: no rendition twice, nothing queued lost, doubt ends by proof."""
+"""Publish, answer, take back, lose answers, lose power: nothing twice, nothing queued lost, doubt ends by proof."""
 
 from __future__ import annotations
 
@@ -111,9 +111,10 @@ class Delivering(RuleBasedStateMachine):
     # What goes wrong
 
     @rule(
-        name=NAME, operation=st.sampled_from(["publish", "find"]),
+        name=NAME,
+        operation=st.sampled_from(["publish", "find"]),
         error=st.sampled_from([Offline, Unavailable, RateLimited, BadReply, NotAllowed, SignInNeeded]),
-    )  # fmt: skip
+    )
     def fault(self, name: str, operation: str, error: type[PostroomError]) -> None:
         self.house.worlds[name].fail(operation, BEFORE_SEND, error("a fault"))
 

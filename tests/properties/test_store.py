@@ -41,10 +41,8 @@ class Store(RuleBasedStateMachine):
     )  # fmt: skip
     def save(self, which: int, said: list[tuple[str, str, MessageState, str, bool, MessageKind]]) -> None:
         channel, at = self.channels[which], later(self.now())
-        save(
-            self.database, channel, at=at,
-            *(message(i, t, parent_remote_id=p, state=s, ours=o, kind=k, created_at=at) for i, p, s, t, o, k in said),
-        )  # fmt: skip
+        batch = [message(i, t, parent_remote_id=p, state=s, ours=o, kind=k, created_at=at) for i, p, s, t, o, k in said]
+        save(self.database, channel, *batch, at=at)
         self.texts |= {(channel.id, i): t for i, _, _, t, _, _ in said}
 
     @rule(which=st.integers(0, 1), ids=st.lists(IDS, max_size=3))
@@ -58,7 +56,9 @@ class Store(RuleBasedStateMachine):
     @rule(picks=st.lists(st.integers(0, 20), max_size=4), status=st.sampled_from(list(ConversationStatus)))
     def decide(self, picks: list[int], status: ConversationStatus) -> None:
         with self.database.transaction() as connection:
-            self.undo.append(triage.set_status(connection, self.some(picks), status, at=later(self.now()), actor=OFFICER))
+            self.undo.append(
+                triage.set_status(connection, self.some(picks), status, at=later(self.now()), actor=OFFICER)
+            )
 
     @rule()
     def undo_last(self) -> None:
@@ -84,9 +84,11 @@ class Store(RuleBasedStateMachine):
 
     @invariant()
     def a_place_agrees_with_what_is_owed(self) -> None:
-        for status, place, owed, unread in self.database.connection.execute("SELECT status, place, owed, unread FROM conversations"):
-            assert not (place == "owed") or (owed > 0 and status == "open")
-            assert not (place == "quiet") or (owed == 0 and status == "open")
+        for status, place, owed, unread in self.database.connection.execute(
+            "SELECT status, place, owed, unread FROM conversations"
+        ):
+            assert place != "owed" or (owed > 0 and status == "open")
+            assert place != "quiet" or (owed == 0 and status == "open")
             assert place not in ("done", "waiting") or (status == place and owed == 0)
             assert unread in (0, 1)
 

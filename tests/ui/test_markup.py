@@ -77,7 +77,8 @@ def test_markup_that_cleans_to_nothing_shows_the_text() -> None:
 
 def test_pictures_are_named_with_their_address_and_words() -> None:
     html = (
-        '<p><img src="https://x.example/a.png?w=1&amp;h=2" alt="the quay &amp; the mill"></p><img src=\'data:image/png,x\'>'
+        '<p><img src="https://x.example/a.png?w=1&amp;h=2" alt="the quay &amp; the mill"></p>'
+        "<img src='data:image/png,x'>"
         '<img alt="" src="https://x.example/b.png"><img src="https://x.example/b.png" alt="again">'
     )
     assert pictures(html) == [

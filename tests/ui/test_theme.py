@@ -11,9 +11,11 @@ from tests.ui.walk import colours_in
 from ui.theme import DARK, GLYPHS, LIGHT, Tokens
 from ui.widgets.glyph import _contrast
 
+GROUNDS = ("window", "surface", "sunken", "accent_soft")
 TEXT = [
-    *((text, ground) for text in ("text", "text_2", "text_3") for ground in ("window", "surface", "sunken", "accent_soft")),
-    ("accent", "surface"), ("accent", "window"), ("accent", "accent_soft"), ("on_accent", "accent"), ("owed", "owed_soft"),
+    *((text, ground) for text in ("text", "text_2", "text_3") for ground in GROUNDS),
+    ("accent", "surface"), ("accent", "window"), ("accent", "accent_soft"), ("on_accent", "accent"),
+    ("owed", "owed_soft"),
     ("owed", "surface"), ("danger", "danger_soft"), ("danger", "surface"), ("ok", "ok_soft"), ("on_private", "private"),
     ("text", "private"), ("text", "danger_soft"), ("practice", "surface"), ("window", "text"), ("accent", "private"),
 ]  # fmt: skip

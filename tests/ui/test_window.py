@@ -138,7 +138,7 @@ def test_letters_are_words_in_a_text_box_and_commands_outside(
 
 
 def test_f6_goes_round_the_panes(make: MakeWindow, town: World, qtbot: QtBot) -> None:
-    window = make()
+    make()
     press(qtbot, "j")
     seen = []
     for _ in range(5):
@@ -210,9 +210,12 @@ def test_offline_is_said_calmly_with_what_waits(
     until(lambda: not window.banner.isVisible())
 
 
-def test_a_lost_sign_in_is_an_alarm_with_a_button(make: MakeWindow, town: World, engine: Engine, until: Until) -> None:
+def test_a_lost_sign_in_is_an_alarm_with_a_button(
+    make: MakeWindow, town: World, second_world: World, engine: Engine, until: Until
+) -> None:
     window = make()
-    town.fail("fetch", "before_send", SignInNeeded("The password is not accepted any more."))
+    for world in (town, second_world):
+        world.fail("fetch", "before_send", SignInNeeded("The password is not accepted any more."))
     engine.sync().result(10)
     until(lambda: window.trouble.isVisible())
     assert "The password is not accepted any more." in window.trouble.accessibleName()

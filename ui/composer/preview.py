@@ -18,7 +18,7 @@ from ui.widgets.glyph import Glyph
 
 MOST_SHOWN = 6_000
 """Characters of a text that a preview lays out; a book chapter would make typing slow."""
-PICTURE = QSize(640, 280)
+PICTURE = QSize(640, 180)
 """The most room a picture is given, in px."""
 
 

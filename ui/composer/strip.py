@@ -178,6 +178,7 @@ class PictureStrip(QWidget):
             card.changed.connect(self.changed)
             card.removed.connect(lambda gone=one: self._remove(gone))
             self._column.insertWidget(number - 1, card)
+            card.show()
             self.cards.append(card)
             for after in (card.alt, card.decorative, card.remove):
                 QWidget.setTabOrder(before, after) if before is not self else None

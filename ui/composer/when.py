@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import QDateTime, Qt, Signal
+from PySide6.QtCore import QDateTime, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QTextCharFormat
 from PySide6.QtWidgets import QButtonGroup, QDateTimeEdit, QHBoxLayout, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from ui.theme import GAP
 from ui.widgets.form import describe, words
 from ui.widgets.tick import Choice
+
+
+class TimeEdit(QDateTimeEdit):
+    """Day and time of day, section by section with the arrow keys, or from a calendar (F4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCalendarPopup(True)
+        self.setDisplayFormat("ddd d MMM yyyy  HH:mm")
+        # Under a style sheet Qt draws the button as a grey step over our edge; so it draws none, and we the arrow.
+        self.setStyleSheet("::drop-down { subcontrol-origin: border; width: 28px; border: none; }")
+        plain = QTextCharFormat()  # weekends are red by default, which cannot be read on a dark ground
+        for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+            self.calendarWidget().setWeekdayTextFormat(day, plain)
+        self.calendarWidget().setAccessibleName(self.tr("Calendar"))
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(16, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(self.palette().color(QPalette.ColorRole.Text), 1.6)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
+        x, y = self.width() - 16.0, self.height() / 2
+        painter.drawPolyline(QPolygonF([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)]))
+        painter.end()
 
 
 class When(QWidget):
@@ -30,9 +60,7 @@ class When(QWidget):
         self.now.setChecked(True)
         describe(self.now, self.tr("When: now"))
         describe(self.later, self.tr("When: at a time"))
-        self.time = QDateTimeEdit()
-        self.time.setCalendarPopup(True)
-        self.time.setDisplayFormat("ddd d MMM yyyy  HH:mm")
+        self.time = TimeEdit()
         describe(self.time, self.tr("Publish at, in your local time"))
         label.setBuddy(self.now)
         self.note = words("", "text-3", percent=92)

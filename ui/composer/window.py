@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -74,7 +74,7 @@ class Composer(QDialog):
         self.leave.clicked.connect(self.close)
         self.publish_button = button("", "primary")
         self.publish_button.clicked.connect(self.publish)
-        self.notice = InlineNotice()
+        self.notice = InlineNotice(margin=5 * GAP)
         self.editor = Editor(theme, clock)
         self.previews = Previews()
         self.summary = words("", "text-3", percent=92)
@@ -146,6 +146,7 @@ class Composer(QDialog):
             free = (p for p in _places() if p not in held and not outbox.draft(self._reader.connection, p))
             place = next(free, _places()[-1])
         self._begin(state, place, "")
+        self.save()  # it is in no outbox any more
 
     def open_post(self, message_id: MessageId) -> None:
         """Change a post of ours; a draft of the same change is gone on with."""
@@ -221,11 +222,13 @@ class Composer(QDialog):
         if body == self._kept:
             return
         self._kept = body
-        self.tasks.start(self._save(self._place, body), name="composer draft")
+        # Asked at once and not when the task gets its turn: the program may be ending.
+        asked = self._engine.save_draft(self._place, body)
+        self.tasks.start(self._saved(self._place, asked), name="composer draft")
 
-    async def _save(self, place: str, body: str) -> None:
+    async def _saved(self, place: str, asked: Future[None]) -> None:
         try:
-            await asyncio.wrap_future(self._engine.save_draft(place, body))
+            await asyncio.wrap_future(asked)
         except PostroomError as error:
             self._kept = ""  # so that the next pause tries again
             self.notice.tell(notice_for(error))

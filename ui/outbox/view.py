@@ -113,7 +113,7 @@ class OutboxView(QWidget):
         """Go to the first thing that can be done."""
         for row in self._in_order():
             for button in row.buttons.values():
-                if button.isVisible():
+                if not button.isHidden():
                     button.setFocus(Qt.FocusReason.OtherFocusReason)
                     return
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -137,6 +137,7 @@ class OutboxView(QWidget):
                     self._waiting_rows.removeWidget(row)
                     self._recent_rows.removeWidget(row)
                     rows.insertWidget(number, row)
+                    row.show()  # not only at the next turn of the loop, as a layout does: it may be given the focus now
                 row.delivery = delivery
         self.empty.setVisible(not waiting)
         self._recent.setVisible(bool(recent))

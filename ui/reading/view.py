@@ -41,6 +41,7 @@ class ConversationView(QWidget):
     def __init__(self, engine: Engine, reader: Reader, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tasks = tasks
+        self._moderating: set[MessageId] = set()
         self._engine = engine
         self._reader = reader
         self.row: ConversationRow | None = None
@@ -457,17 +458,22 @@ class ConversationView(QWidget):
         if card is not None and not picture.isNull():
             card.show_picture(url, picture)
 
-    @async_slot
-    async def moderate(self, action: Moderation) -> None:
-        """Do this to the message in focus."""
-        if self.current is None:
+    def moderate(self, action: Moderation) -> None:
+        """Do this to the message in focus. The network takes its time: meanwhile others can be moderated, this cannot."""
+        if self.current is None or self.current.id in self._moderating:
             return
         stored = self.current.stored
+        self._moderating.add(stored.id)
+        self.tasks.start(self._moderate(stored, action), name=f"{action} {stored.id}")
+
+    async def _moderate(self, stored: StoredMessage, action: Moderation) -> None:
         try:
             await asyncio.wrap_future(self._engine.moderate(stored.id, action))
         except PostroomError as error:
             self.failed.emit(error)
             return
+        finally:
+            self._moderating.discard(stored.id)
         self.moderated.emit(_DONE[action])
 
     @async_slot

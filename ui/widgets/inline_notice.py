@@ -16,7 +16,7 @@ class InlineNotice(QFrame):
 
     wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, margin: int = 3 * GAP) -> None:
         super().__init__(parent)
         self._action = ""
         self._title = words("", weight=QFont.Weight.DemiBold)
@@ -25,7 +25,7 @@ class InlineNotice(QFrame):
         self._button = button("")
         self._button.clicked.connect(lambda: self.wanted.emit(self._action))
         column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 2 * GAP)
+        column.setContentsMargins(margin, 2 * GAP, margin, 2 * GAP)
         column.setSpacing(GAP)
         for part in (self._title, self._words, self._hint, self._button):
             column.addWidget(part)

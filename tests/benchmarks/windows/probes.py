@@ -69,13 +69,11 @@ def scroll(tell, window, rows=ENOUGH_ROWS, steps=300):
     for _ in range(steps):
         frames["step"].append(_frame(lambda: window.list.step(1), port))
     tell(height=height, loaded=loaded, **frames)
-    window.close()
 
 
 def gap(tell, window, messages, quiet_s=4):
     """Gaps of a short timer in ms: while nothing happens, and while ``messages`` arrive on eight channels."""
     engine = window._engine
-    engine.sync  # noqa: B018 - the engine is the real one
     gaps, state = [], {"last": time.perf_counter(), "phase": "quiet", "began": time.perf_counter()}
     timer = QTimer(window, interval=TICK_MS)
     timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -96,7 +94,6 @@ def gap(tell, window, messages, quiet_s=4):
             outcomes = state["polls"].result()
             tell(quiet=state["quiet"], busy=gaps, took_s=state["took"], new=sum(o.new for o in outcomes),
                  errors=[str(o.error) for o in outcomes if o.error])  # fmt: skip
-            window.close()
 
     timer.timeout.connect(tick)
     timer.start()
@@ -123,7 +120,6 @@ def memory(tell, window, rows=ENOUGH_ROWS, searches=50):
         if not left:
             timer.stop()
             tell(**found, searched=_resident() | {"searches": len(shown) - 1})
-            window.close()
             return
         window.list.search.clear()
         window.list.search.setText(left.pop())
@@ -139,7 +135,7 @@ def opening(tell, window, long_one, times=9):
     window.rail.choose(EVERYTHING)
     QApplication.processEvents()
     short = next(r.id for r in map(window.list.model.row_at, range(60)) if r.messages == 1)
-    port = window.conversation.scroll.viewport()
+    port = window.conversation.scroller.viewport()
     took = {"long": [], "short": [], "whole": []}
     for _ in range(times):
         for kind, id_ in (("long", long_one), ("short", short)):
@@ -155,7 +151,6 @@ def opening(tell, window, long_one, times=9):
             if kind == "long":
                 took["whole"].append((time.perf_counter() - began) * 1000)
     tell(**took, shown=len(window.conversation._messages), median=statistics.median(took["long"]))
-    window.close()
 
 
 def _resident():

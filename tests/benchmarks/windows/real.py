@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -20,7 +21,9 @@ if sys.argv[1] != "start":
 
 
 def tell(**facts):
+    """Print what was found and be gone: the way out is not measured."""
     print(json.dumps(facts), flush=True)
+    os._exit(0)
 
 
 def begin(probe, window):
@@ -41,17 +44,25 @@ def begin(probe, window):
 
 
 def started(window):
-    """The one figure of ``start``; the rest of the way out is not waited for."""
     tell(painted_at=time.perf_counter())
-    sys.stdout.flush()
-    os._exit(0)
+
+
+def failed(kind, error, trace):
+    """A fault in the window or in a probe ends the benchmark instead of being shown."""
+    traceback.print_exception(kind, error, trace)
+    os._exit(1)
 
 
 def run(kind, home, *numbers):
-    probe = started
+    if kind == "start":
+        probe = started
     if kind != "start":
-        probe = functools.partial(getattr(probes, kind), tell, *map(int, numbers))
-        networks = probes.networks(kind, *map(int, numbers))
+        counts = [int(n) for n in numbers]
+        networks = probes.networks(kind, *counts)
+
+        def probe(window):
+            getattr(probes, kind)(tell, window, *counts)
+
         if networks is not None:
             main.Engine = functools.partial(main.Engine, networks=networks, poll_by_itself=False)
 
@@ -61,6 +72,7 @@ def run(kind, home, *numbers):
             super().show()
 
     main.Window = Probed
+    main.hook_errors = lambda show: setattr(sys, "excepthook", failed)
     main.KeyringSecrets = lambda scope: main.MemorySecrets()  # a benchmark asks for nobody's secrets
     return main.main(["--real", "--home", home])
 

@@ -29,7 +29,7 @@ from inbox.errors import (
 from inbox.events import Changed
 from inbox.model import Channel, Delivery, DeliveryState, Rendition, Update, UpdateKind
 from inbox.publishing.outbox import PENDING_S, RETRY_FIRST_S, RETRY_LONGEST_S, SETTLE_S, Outbox
-from inbox.store import accounts, outbox, reading, record
+from inbox.store import accounts, outbox, record
 from inbox.store.database import Database
 from inbox.tasks import Tasks
 from tests.clock import TestClock, quiet
@@ -415,9 +415,11 @@ async def test_a_reply_stands_in_its_conversation_and_settles_what_it_answers(be
     row = row_of(bench.database, bench.channel, question)
     assert row.place == "owed"
     plan = outbox.Planned(
-        channel_id=bench.channel.id, rendition=Rendition(kind=UpdateKind.REPLY, text="Three metres.", reply_to=question),
-        not_before_at=bench.clock.now(), conversation_id=row.id,
-    )  # fmt: skip
+        channel_id=bench.channel.id,
+        rendition=Rendition(kind=UpdateKind.REPLY, text="Three metres.", reply_to=question),
+        not_before_at=bench.clock.now(),
+        conversation_id=row.id,
+    )
     with bench.database.transaction() as connection:
         outbox.approve(
             connection, Update(kind=UpdateKind.REPLY, text="Three metres."), [plan], at=bench.clock.now(), actor="x"

@@ -23,9 +23,14 @@ from inbox.publishing.render import SOONEST_SCHEDULE, render
 from tests.inbox.making import START, message
 
 CHANNEL = Channel(
-    id=ChannelId("c"), account_id=AccountId("a"), network="memory", remote_id="r", title="Blog", capabilities=~Capability.NONE,
+    id=ChannelId("c"),
+    account_id=AccountId("a"),
+    network="memory",
+    remote_id="r",
+    title="Blog",
+    capabilities=~Capability.NONE,
     limits=Limits(text_bytes=10, media_count=2, media_bytes=100),
-)  # fmt: skip
+)
 POST = Update(kind=UpdateKind.POST, text="Text", title="Title")
 REPLY = Update(kind=UpdateKind.REPLY, text="Text", reply_to=MessageId(1))
 PICTURE = Media(path="a.png", mime_type="image/png", alt_text="A quay", size_bytes=100)
@@ -87,7 +92,7 @@ def test_a_reply_knows_what_it_answers_and_under_which_post() -> None:
         (replace(POST, publish_at=START + SOONEST_SCHEDULE - timedelta(seconds=1)), CHANNEL, [("time", True)]),
         (replace(POST, publish_at=START + timedelta(days=1)), without(Capability.SCHEDULE), [("time", True)]),
     ],
-)  # fmt: skip
+)
 def test_problems(update: Update, channel: Channel, expected: list[tuple[str, bool]]) -> None:
     assert problems(update, channel) == expected
 

@@ -8,8 +8,13 @@ from inbox.store.database import Database
 from tests.inbox.making import LONG_AGO, START, add_channel, later, message, save
 
 ACCOUNT = Account(
-    id=AccountId("memory-1"), network="memory", title="Ours", address="https://example.org", user="officer", settings={"a": "b"}
-)  # fmt: skip
+    id=AccountId("memory-1"),
+    network="memory",
+    title="Ours",
+    address="https://example.org",
+    user="officer",
+    settings={"a": "b"},
+)
 
 
 def open_(database: Database, *found: ChannelFound) -> list[str]:
@@ -21,9 +26,13 @@ def open_(database: Database, *found: ChannelFound) -> list[str]:
 def test_an_account_and_its_channels_come_back_whole(database: Database) -> None:
     limits = Limits(text_bytes=5, media_count=4, media_types=("image/png", "image/jpeg"), reply_depth=3)
     found = ChannelFound(
-        remote_id="r", title="Blog", url="https://example.org", speaks_as="We", limits=limits,
+        remote_id="r",
+        title="Blog",
+        url="https://example.org",
+        speaks_as="We",
+        limits=limits,
         capabilities=Capability.FETCH | Capability.REPLY,
-    )  # fmt: skip
+    )
     [id_] = open_(database, found)
     assert accounts.accounts(database.connection) == [ACCOUNT]
     channel = accounts.channel(database.connection, id_)

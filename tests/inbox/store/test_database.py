@@ -15,7 +15,8 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
-from inbox.store import accounts, database as database_module, reading, schema
+from inbox.store import accounts, reading, schema
+from inbox.store import database as database_module
 from inbox.store.database import BACKUPS_KEPT, FILE_NAME, Database, damage, open_reader
 from tests.inbox.making import add_channel, message, queue, save, tables
 
@@ -218,7 +219,7 @@ def test_readers_see_whole_batches_while_the_writer_writes(database: Database) -
 def test_a_transaction_is_whole_or_nothing(database: Database) -> None:
     channel = add_channel(database)
     before = tables(database.connection)
-    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:  # noqa: PT012
         connection.execute("UPDATE channels SET title = 'Half' WHERE id = ?", (channel.id,))
         raise ZeroDivisionError
     assert tables(database.connection) == before

@@ -123,7 +123,8 @@ def test_each_poll_has_its_line(database: Database) -> None:
     failed(database, channel, later(2))
     done(database, channel, later(3), messages=(message("m1", "Edited"),), window_from=later(2))
     lines = database.connection.execute(
-        "SELECT at - ?, window_from - ?, window_to - ?, seen, new, changed, complete, requests, problem FROM polls ORDER BY id",
+        "SELECT at - ?, window_from - ?, window_to - ?, seen, new, changed, complete, requests, problem FROM polls"
+        " ORDER BY id",
         (int(START.timestamp() * 1000),) * 3,
     ).fetchall()
     assert lines == [

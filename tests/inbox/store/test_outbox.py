@@ -53,7 +53,7 @@ MOVES: dict[str, tuple[Callable[..., object], DeliveryState, set[DeliveryState]]
     "proven absent": (requeue((UNKNOWN,)), QUEUED, {UNKNOWN}),
     "sent again": (requeue((QUEUED, REJECTED)), QUEUED, {QUEUED, REJECTED}),
     "cancel": (lambda c, i: outbox.cancel(c, i, at=START, actor=OFFICER) is not None, CANCELLED, {QUEUED, REJECTED}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -83,13 +83,27 @@ def test_a_delivery_that_is_not_there_does_not_move(database: Database, move: st
 def test_what_was_approved_comes_back_whole(database: Database) -> None:
     channel, other = add_channel(database), add_channel(database, account="memory-2")
     update = Update(
-        kind=UpdateKind.POST, text="Größe\n", title="T", excerpt="E", media=(Media(path="a.png", mime_type="image/png", alt_text="A"),),
-        categories=("News",), tags=("x", "y"), publish_at=later(9_000), replaces=MessageId(4),
-    )  # fmt: skip
+        kind=UpdateKind.POST,
+        text="Größe\n",
+        title="T",
+        excerpt="E",
+        media=(Media(path="a.png", mime_type="image/png", alt_text="A"),),
+        categories=("News",),
+        tags=("x", "y"),
+        publish_at=later(9_000),
+        replaces=MessageId(4),
+    )
     rendition = Rendition(
-        kind=UpdateKind.POST, text="Größe", title="T", excerpt="E", media=update.media, categories=("News",), tags=("x", "y"),
-        publish_at=later(9_000), replaces="p4",
-    )  # fmt: skip
+        kind=UpdateKind.POST,
+        text="Größe",
+        title="T",
+        excerpt="E",
+        media=update.media,
+        categories=("News",),
+        tags=("x", "y"),
+        publish_at=later(9_000),
+        replaces="p4",
+    )
     plans = [outbox.Planned(channel_id=c.id, rendition=rendition, not_before_at=later(10)) for c in (channel, other)]
     with database.transaction() as connection:
         ids = outbox.approve(connection, update, plans, at=START, actor=OFFICER)
@@ -185,10 +199,18 @@ def test_cancelling_gives_back_the_text_and_the_status(database: Database) -> No
 @pytest.mark.parametrize(
     ("states", "mark"),
     [
-        ([], ""), ([QUEUED], "queued"), ([SENDING], "queued"), ([SENT], ""), ([CANCELLED], ""), ([REJECTED], "trouble"),
-        ([UNKNOWN], "trouble"), ([SENT, QUEUED], "queued"), ([QUEUED, UNKNOWN], "trouble"), ([REJECTED, SENT], "trouble"),
+        ([], ""),
+        ([QUEUED], "queued"),
+        ([SENDING], "queued"),
+        ([SENT], ""),
+        ([CANCELLED], ""),
+        ([REJECTED], "trouble"),
+        ([UNKNOWN], "trouble"),
+        ([SENT, QUEUED], "queued"),
+        ([QUEUED, UNKNOWN], "trouble"),
+        ([REJECTED, SENT], "trouble"),
     ],
-)  # fmt: skip
+)
 def test_the_row_says_what_is_on_its_way(database: Database, states: list[DeliveryState], mark: str) -> None:
     channel = add_channel(database)
     save(database, channel, message("q"))

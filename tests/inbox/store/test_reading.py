@@ -129,14 +129,18 @@ def found(database: Database, words: str, **how: object) -> list[str]:
         ("AND OR NOT", []),
         ('" OR text:*', []),
     ],
-)  # fmt: skip
+)
 def test_search(database: Database, words: str, expected: list[str]) -> None:
     channel = add_channel(database)
     save(
-        database, channel, message("m1", "How high is the water?"),
-        message("m2", "Die Größe der Flut", author=Author(name="Jürgen Müller")), message("m3", "Wann?", title="Hafen-Fest"),
-        message("m4", "Où est le Cafe\u0301? I don't know \"quoted"), message("m5", "水 位"),
-    )  # fmt: skip
+        database,
+        channel,
+        message("m1", "How high is the water?"),
+        message("m2", "Die Größe der Flut", author=Author(name="Jürgen Müller")),
+        message("m3", "Wann?", title="Hafen-Fest"),
+        message("m4", "Où est le Cafe\u0301? I don't know \"quoted"),
+        message("m5", "水 位"),
+    )
     assert found(database, words) == expected
 
 

@@ -19,8 +19,14 @@ def connection(database: Database) -> sqlite3.Connection:
     with database.transaction() as connection:
         for n in range(1, 10):
             record.append(
-                connection, at=later(n), actor=OFFICER, verb=f"did {n}", subject=f"message:{n % 2}", before={"ü": n}, after={"state": "x"}
-            )  # fmt: skip
+                connection,
+                at=later(n),
+                actor=OFFICER,
+                verb=f"did {n}",
+                subject=f"message:{n % 2}",
+                before={"ü": n},
+                after={"state": "x"},
+            )
     return database.connection
 
 
@@ -53,7 +59,8 @@ def test_lines_come_newest_first_by_subject_and_page(connection: sqlite3.Connect
         "UPDATE events SET actor = 'nobody' WHERE id = 3",
         "DELETE FROM events WHERE id = 3",
         "DELETE FROM events",
-        "INSERT OR REPLACE INTO events SELECT id, at, 'nobody', verb, subject, before, after, previous, hash FROM events WHERE id = 3",
+        "INSERT OR REPLACE INTO events SELECT id, at, 'nobody', verb, subject, before, after, previous, hash"
+        " FROM events WHERE id = 3",
         "INSERT INTO events VALUES (0, 0, '', '', '', '', '', '', '')",
         "INSERT INTO events VALUES (9, 0, '', '', '', '', '', '', '')",
         "UPDATE OR REPLACE events SET id = 4 WHERE id = 3",
@@ -121,7 +128,8 @@ def test_an_inserted_line_is_found(connection: sqlite3.Connection) -> None:
     for id_ in range(9, 4, -1):
         connection.execute("UPDATE events SET id = ? WHERE id = ?", (id_ + 1, id_))
     connection.execute(
-        "INSERT INTO events SELECT 5, at, actor, 'slipped in', subject, before, after, previous, hash FROM events WHERE id = 4"
+        "INSERT INTO events SELECT 5, at, actor, 'slipped in', subject, before, after, previous, hash FROM events"
+        " WHERE id = 4"
     )
     assert record.verify(connection).broken_line == 5
 
@@ -145,7 +153,7 @@ def test_swapped_lines_are_found(connection: sqlite3.Connection) -> None:
 
 
 def test_a_line_is_written_with_the_change_or_not_at_all(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:  # noqa: PT012
         record.append(connection, at=later(1), actor=OFFICER, verb="did", subject="x:1")
         raise ZeroDivisionError
     assert record.verify(database.connection).lines == 0

@@ -45,19 +45,44 @@ CASES: dict[str, tuple[list[Message], str, int, bool]] = {
     "in the bin": ([ask(state=MessageState.TRASHED)], "aside", 0, False),
     "deleted": ([ask(state=MessageState.DELETED)], "aside", 0, False),
     "answered": ([ask(), ours()], "quiet", 0, False),
-    "two asked, one answered": ([ask(), ask("r", parent_remote_id="q"), ask("s", parent_remote_id="q"), ours(parent="r")], "owed", 1, True),
+    "two asked, one answered": (
+        [ask(), ask("r", parent_remote_id="q"), ask("s", parent_remote_id="q"), ours(parent="r")],
+        "owed",
+        1,
+        True,
+    ),
     "answered at the end of a chain": ([ask(), ask("r", parent_remote_id="q"), ours(parent="r")], "quiet", 0, False),
     "answered higher up only": ([ask(), ask("r", parent_remote_id="q"), ours(parent="q")], "owed", 1, True),
-    "answered, then asked again": ([ask(), ours(), ask("r", parent_remote_id="a", created_at=later(99))], "owed", 1, True),
+    "answered, then asked again": (
+        [ask(), ours(), ask("r", parent_remote_id="a", created_at=later(99))],
+        "owed",
+        1,
+        True,
+    ),
     "our answer was deleted": ([ask(), ours(state=MessageState.DELETED)], "owed", 1, True),
     "our answer is held": ([ask(), ours(state=MessageState.HELD)], "quiet", 0, False),
     "the question was deleted": ([ask(state=MessageState.DELETED), ask("r", parent_remote_id="q")], "owed", 1, True),
     "our post alone": ([message("p", ours=True, kind=MessageKind.POST)], "published", 0, False),
-    "our scheduled post": ([message("p", ours=True, kind=MessageKind.POST, state=MessageState.SCHEDULED)], "published", 0, False),
-    "our post, deleted": ([message("p", ours=True, kind=MessageKind.POST, state=MessageState.DELETED)], "aside", 0, False),
-    "our post with a comment": ([message("p", ours=True, kind=MessageKind.POST), ask(parent_remote_id="p")], "owed", 1, True),
+    "our scheduled post": (
+        [message("p", ours=True, kind=MessageKind.POST, state=MessageState.SCHEDULED)],
+        "published",
+        0,
+        False,
+    ),
+    "our post, deleted": (
+        [message("p", ours=True, kind=MessageKind.POST, state=MessageState.DELETED)],
+        "aside",
+        0,
+        False,
+    ),
+    "our post with a comment": (
+        [message("p", ours=True, kind=MessageKind.POST), ask(parent_remote_id="p")],
+        "owed",
+        1,
+        True,
+    ),
     "our comment alone": ([message("c", ours=True)], "quiet", 0, False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -25,9 +25,11 @@ A, B, C = (ChannelId(name) for name in "abc")
 
 def channels(*ids: str, interval_s: int = 120) -> list[Channel]:
     return [
-        Channel(id=ChannelId(i), account_id=AccountId("x"), network="memory", remote_id=i, title=i, interval_s=interval_s)
+        Channel(
+            id=ChannelId(i), account_id=AccountId("x"), network="memory", remote_id=i, title=i, interval_s=interval_s
+        )
         for i in ids
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture

@@ -339,4 +339,4 @@ def test_after_a_wrong_password_the_right_one_opens_it(
         dialog.adding.found.confirm.click()
         until(holds)
     assert dialog.adding.notice.text() == ""
-    assert [a.id for a in accounts.accounts(reader.connection)] == [account.id]  # the same place and user: no second one
+    assert [a.id for a in accounts.accounts(reader.connection)] == [account.id]  # no second one

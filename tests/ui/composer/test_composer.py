@@ -312,6 +312,5 @@ def test_what_was_taken_back_opens_beside_a_draft_that_lies_here(
     assert composer.editor.ticks[ids(reader)[0]].isChecked()
     qtbot.keyClicks(composer.editor.title, "!")
     composer.close()
-    until(lambda: outbox.draft(reader.connection, "post-2"))
-    assert json.loads(outbox.draft(reader.connection, "post-2"))["title"] == "Taken back!"
+    until(lambda: '"Taken back!"' in outbox.draft(reader.connection, "post-2"))
     assert json.loads(outbox.draft(reader.connection, "post"))["title"] == "Another post"

@@ -1,0 +1,105 @@
+"""Signing in, signing in again, a sign-in that is lost, removing: through the engine's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from inbox.errors import (
+    NotFound,
+    SignInNeeded,
+)
+from inbox.model import (
+    AccountId,
+    ConversationStatus,
+    DeliveryState,
+    MessageId,
+)
+from inbox.store import accounts, reading, record
+from tests.inbox.running import Running
+
+QUEUED = DeliveryState.QUEUED
+SENT = DeliveryState.SENT
+DONE = ConversationStatus.DONE
+UNDO_S = 10
+
+
+# Accounts
+
+
+def test_a_wrong_password_keeps_nothing(make: Callable[..., Running]) -> None:
+    running = make()
+    discovery = running.do(running.engine.discover("memory", "memory.example"))
+    with pytest.raises(SignInNeeded):
+        running.do(running.engine.sign_in(discovery, {"password": "wrong"}))
+    assert accounts.accounts(running.reader) == []
+    assert dict(running.secrets.read(AccountId("memory-1"))) == {}
+
+
+def test_signing_in_fetches_at_once_and_is_on_the_record(make: Callable[..., Running]) -> None:
+    running = make(worlds=2)
+    for world in running.worlds.values():
+        world.say("Hello")
+    told = running.heard_while(running.sign_in)
+    assert told.accounts
+    assert (running.message("m1", 0).message.text, running.message("m1", 1).message.text) == ("Hello", "Hello")
+    lines = {line.verb: line for line in record.lines(running.reader)}
+    assert lines["signed in"].subject == "account:memory-1"
+    assert lines["signed in"].actor.startswith("person:")
+    assert running.world.password not in "".join(f"{line}" for line in lines.values())
+
+
+def test_removing_an_account_forgets_its_secret_and_keeps_what_it_brought(running: Running) -> None:
+    running.do(running.engine.remove_account(AccountId("memory-1")))
+    assert dict(running.secrets.read(AccountId("memory-1"))) == {}
+    assert accounts.accounts(running.reader) == []
+    fetched = running.world.requests["fetch"]
+    running.run(600)
+    assert running.world.requests["fetch"] == fetched
+    assert [r.snippet for r in reading.page(running.reader, "owed")] == ["How high is the water?"]
+
+
+def test_an_account_that_comes_back_brings_nothing_twice(running: Running) -> None:
+    running.do(running.engine.set_status([1], DONE))
+    running.do(running.engine.remove_account(AccountId("memory-1")))
+    running.clock.move(3_600)
+    running.world.say("While you were away")
+    account = running.sign_in()
+    assert account.id == "memory-1"
+    running.run(30)
+    rows = reading.page(running.reader, reading.EVERYTHING)
+    assert [(r.snippet, r.place) for r in rows] == [("While you were away", "owed"), ("How high is the water?", "done")]
+
+
+def test_signing_in_again_must_be_at_the_same_account(running: Running) -> None:
+    with pytest.raises(NotFound):
+        running.sign_in(again=AccountId("memory-7"))
+    assert running.sign_in(again=AccountId("memory-1")).id == "memory-1"
+
+
+def test_a_lost_sign_in_stops_and_holds_until_a_person_signs_in_again(running: Running) -> None:
+    id_ = running.do(running.engine.reply(MessageId(1), "Three metres."))
+    running.world.password = "new"
+    told = running.heard_while(lambda: running.run(UNDO_S))
+    assert told.accounts
+    assert not running.health().signed_in
+    assert (running.delivery(id_).state, running.delivery(id_).hint) == (QUEUED, SignInNeeded.hint)
+    asked = running.world.requests.copy()
+    running.run(3_600)
+    assert running.world.requests == asked, "it does not knock with a bad password"
+    running.world.say("And now?")
+    running.sign_in(again=AccountId("memory-1"))
+    running.run(15)
+    assert running.health().signed_in
+    assert running.health().trouble == ""
+    assert running.delivery(id_).state is SENT
+    assert running.row("m3" if "m3" in running.world.entries else "m2")
+
+
+def test_a_lost_sign_in_found_by_a_poll_is_told_too(running: Running) -> None:
+    running.world.password = "new"
+    told = running.heard_while(lambda: running.do(running.engine.sync()))
+    assert told.accounts
+    assert not running.health().signed_in
+    assert "sign in again" in running.health().trouble.lower()
