@@ -48,6 +48,7 @@ class Polling:
         self._hosts: dict[str, asyncio.Lock] = {}
         self._wake = asyncio.Event()
         self.busy: set[ChannelId] = set()
+        self._under_way: dict[ChannelId, asyncio.Task[Outcome]] = {}
         self.paused = False
 
     @property
@@ -88,15 +89,16 @@ class Polling:
             woken.cancel()
 
     async def now(self, channel_ids: Sequence[ChannelId] = ()) -> list[Outcome]:
-        """Poll these (none named: all) now, and return what each came to, in their order."""
+        """Poll these (none named: all) now, and return what each came to, in their order; a poll under way counts."""
         channels = [c for c in self._all() if not channel_ids or c.id in channel_ids]
         self._schedule.keep(self._channels(), self._clock.now())
-        return list(await asyncio.gather(*(self._begin(c) for c in channels if c.id not in self.busy)))
+        return list(await asyncio.gather(*(self._under_way.get(c.id) or self._begin(c) for c in channels)))
 
     def _begin(self, channel: Channel) -> asyncio.Task[Outcome]:
         self.busy.add(channel.id)
         self._publish(Changed(channels=frozenset({channel.id})))
-        return self._tasks.start(self._poll(channel), name=f"poll {channel.id}")
+        poll = self._under_way[channel.id] = self._tasks.start(self._poll(channel), name=f"poll {channel.id}")
+        return poll
 
     async def _poll(self, channel: Channel) -> Outcome:
         outcome: Outcome | None = None
@@ -111,6 +113,7 @@ class Polling:
                     outcome = await self._fetch.poll(channel, connector)
         finally:
             self.busy.discard(channel.id)
+            self._under_way.pop(channel.id, None)
             if outcome is None:  # a full disk or a bug: said elsewhere, and not tried again at once
                 self._schedule.failed(channel.id, PostroomError(), self._clock.now())
                 self._publish(Changed(channels=frozenset({channel.id})))

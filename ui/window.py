@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -230,7 +232,11 @@ class Window(QMainWindow):
     async def check_file(self) -> None:
         """Read the whole file once, beside the work (docs/decisions/0001): a damaged one stops fetching and sending."""
         await asyncio.sleep(CHECK_AFTER_S)
-        found = await asyncio.to_thread(damage, self._engine.home / FILE_NAME)
+        answer: Future[str] = Future()
+        path = self._engine.home / FILE_NAME
+        # A daemon, so that closing the window never waits for a large file to be read to its end.
+        Thread(target=lambda: answer.set_result(damage(path)), name="file check", daemon=True).start()
+        found = await asyncio.wrap_future(answer)
         if found:
             await asyncio.wrap_future(self._engine.pause(True))
             self.show_error(StoreDamaged(found))
@@ -326,19 +332,21 @@ class Window(QMainWindow):
 
     def compose(self, existing: StoredMessage | None = None) -> None:
         """Write a post, or change one of ours."""
+        composer = self._with_composer()
+        if existing is not None:
+            composer.open_post(existing.id)
+        else:
+            composer.open_new()
+
+    def _with_composer(self) -> Composer:
         if self._composer is None:  # made when first wanted: a start has no time for it
             self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self)
             self._composer.queued.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
-        if existing is not None:
-            self._composer.open_post(existing.id)
-        else:
-            self._composer.open_new()
+        return self._composer
 
     def compose_again(self, update: Update, channel_ids: list[ChannelId]) -> None:
         """Go on with an update that was taken back or refused."""
-        self.compose()
-        assert self._composer is not None
-        self._composer.open_update(update, channel_ids)
+        self._with_composer().open_update(update, channel_ids)
 
     def show_accounts(self) -> None:
         """Open the accounts dialog."""

@@ -48,6 +48,12 @@ def _problems(rendition: Rendition, channel: Channel, now: datetime) -> list[Pro
         found.append(Problem(words=f"{channel.title} takes no pictures.", where="media"))
     elif len(rendition.media) > max(limits.media_count, 1):
         found.append(Problem(words=f"{channel.title} takes {max(limits.media_count, 1)} pictures.", where="media"))
+    types = limits.media_types
+    if types and any(m.mime_type not in types for m in rendition.media):
+        kinds = ", ".join(t.removeprefix("image/").upper() for t in types)
+        found.append(Problem(words=f"{channel.title} takes pictures as {kinds} only.", where="media"))
+    if (rendition.categories or rendition.tags) and Capability.TERMS not in channel.capabilities:
+        found.append(Problem(words=f"{channel.title} has no categories or tags.", where="terms"))
     for one in rendition.media:
         if limits.media_bytes is not None and one.size_bytes > limits.media_bytes:
             found.append(Problem(words="The picture is too large.", where="media"))

@@ -13,8 +13,10 @@ from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
 from inbox.store import ledger, outbox, record
 from inbox.store.database import Database, to_ms
-from inbox.store.standing import Line, standing
+from inbox.store.standing import Head, Line, restated
 
+LINE_TEXT = 300
+"""Characters of a message that its conversation's row may be made of."""
 _INSERT = "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _EXISTING = (
     "SELECT remote_id, id, conversation_id, state, title, text, html, edited_at, parent_remote_id, url,"
@@ -23,9 +25,15 @@ _EXISTING = (
 )
 _LINES = (
     "SELECT conversation_id, remote_id, parent_remote_id, kind, state, ours, public, created_at, seen_at,"
-    " author_name, coalesce(author ->> 'handle', ''), substr(text, 1, 300), title FROM messages"
+    f" author_name, coalesce(author ->> 'handle', ''), substr(text, 1, {LINE_TEXT}), title FROM messages"
     " WHERE conversation_id IN (SELECT value FROM json_each(?))"
 )
+_BORN = (
+    "INSERT INTO conversations (kind, status, place, held, public, messages, owed, last_at, author, handle, snippet,"
+    " subject, settled_at, unread, channel_id, network, root_remote_id, context_remote_id)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode  # one encoder: dumps() would make one each time
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,8 +83,8 @@ def save(
     saved = Saved()
     with database.transaction() as connection:
         writer = _Writer(connection, channel, to_ms(at), saved, actor, at)
-        touched, news = writer.write(batch, roots), writer.news
-        restate(connection, touched, news, at=to_ms(at))
+        touched = writer.write(batch, roots)
+        restate(connection, touched - writer.born, writer.news, at=to_ms(at))
         saved.conversations |= {ConversationId(c) for c in touched}
         if poll is not None:
             ledger.enter(connection, channel.id, poll, batch, saved.new, saved.edited + saved.moved + saved.gone)
@@ -103,6 +111,7 @@ class _Writer:
         self.actor = actor
         self.at = at
         self.news: set[int] = set()  # conversations with something from others that was not here before
+        self.born: set[int] = set()  # conversations that came with this batch, whose rows say all already
 
     def write(self, batch: Batch, roots: Mapping[str, str]) -> set[int]:
         latest = {m.remote_id: m for m in batch.messages}  # a page may repeat what moved under it: the last one counts
@@ -112,7 +121,7 @@ class _Writer:
         }
         fresh = [m for m in latest.values() if m.remote_id not in existing]
         touched = self._join(fresh, roots)
-        conversations = self._conversations({roots.get(m.remote_id, m.remote_id): m for m in fresh})
+        conversations = self._conversations(fresh, roots)
         touched |= self._insert(fresh, roots, conversations)
         for message in latest.values():
             if (row := existing.get(message.remote_id)) is not None:
@@ -123,17 +132,38 @@ class _Writer:
                 self.saved.gone += 1
         return touched
 
-    def _conversations(self, by_root: Mapping[str, Message]) -> dict[str, int]:
-        """Row ids of the conversations with these roots, made where missing."""
+    def _conversations(self, fresh: Sequence[Message], roots: Mapping[str, str]) -> dict[str, int]:
+        """Row ids of the conversations that these belong to. What is missing is made, with the row it will keep:
+        writing it bare and again at the end would cost its indexes twice."""
+        by_root: dict[str, list[Message]] = {}
+        for m in fresh:
+            by_root.setdefault(roots.get(m.remote_id, m.remote_id), []).append(m)
         have = self._roots(by_root)
-        missing = [(root, message) for root, message in by_root.items() if root not in have]
+        missing = {root: said for root, said in by_root.items() if root not in have}
         if missing:
-            self.connection.executemany(
-                "INSERT INTO conversations (channel_id, network, root_remote_id, context_remote_id) VALUES (?,?,?,?)",
-                [(self.channel.id, self.channel.network, root, m.context_remote_id) for root, m in missing],
-            )
-            have |= self._roots([root for root, _ in missing])
+            past = self.connection.execute(
+                "SELECT history_before, backfilled FROM channels WHERE id = ?", (self.channel.id,)
+            ).fetchone()
+            rows = []
+            for root, said in missing.items():
+                head = Head(ConversationStatus.OPEN, 0, root, 0, *past)
+                news = not all(m.ours for m in said)
+                now, settled_at, unread = restated([self._line(m) for m in said], head, news=news, at=self.now)
+                rows.append(
+                    (*now, settled_at, unread, self.channel.id, self.channel.network, root, said[-1].context_remote_id)
+                )
+            self.connection.executemany(_BORN, rows)
+            made = self._roots(missing)
+            self.born |= set(made.values())
+            have |= made
         return have
+
+    def _line(self, m: Message) -> Line:
+        """What ``_LINES`` would read of it."""
+        return Line(
+            m.remote_id, m.parent_remote_id, m.kind, m.state, m.ours, m.public, to_ms(m.created_at), self.now,
+            m.author.name, m.author.handle, m.text[:LINE_TEXT], m.title,
+        )  # fmt: skip
 
     def _roots(self, roots: Collection[str]) -> dict[str, int]:
         rows = self.connection.execute(
@@ -263,7 +293,7 @@ def restate(
     if wanted == "[]":
         return
     heads = {
-        row[0]: row[1:]
+        row[0]: Head._make(row[1:])
         for row in connection.execute(
             "SELECT c.id, c.status, c.settled_at, c.root_remote_id, c.messages, h.history_before, h.backfilled"
             " FROM conversations c"
@@ -275,18 +305,7 @@ def restate(
         by_conversation.setdefault(row[0], []).append(Line._make(row[1:]))
     updates = []
     for id_, lines in by_conversation.items():
-        status, settled_at, root, before, history_before, backfilled = heads[id_]
-        if id_ in news and settled_at >= at:
-            settled_at = at - 1  # the machine's clock was put back: what came after settling is news all the same
-        now = standing(lines, status, settled_at, root)
-        being_born = not before or (not backfilled and status == ConversationStatus.DONE)
-        if being_born and not now.held and now.last_at < history_before:
-            # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
-            settled_at = max(line.seen_at for line in lines)
-            now = standing(lines, ConversationStatus.DONE, settled_at, root)
-        # What we have answered already was read, wherever that happened; what is owed was not answered.
-        answered = now.place != "owed" and max(lines, key=_when).ours
-        unread = id_ in news and now.place in ("owed", "quiet", "waiting") and not answered
+        now, settled_at, unread = restated(lines, heads[id_], news=id_ in news, at=at)
         updates.append((*now, settled_at, unread, id_))
     connection.executemany(
         "UPDATE conversations SET kind=?, status=?, place=?, held=?, public=?, messages=?, owed=?, last_at=?, author=?,"
@@ -295,21 +314,15 @@ def restate(
     )  # fmt: skip
 
 
-def _when(line: Line) -> tuple[int, str]:
-    return line.created_at, line.remote_id
-
-
 def _author_json(m: Message) -> str:
     author = m.author
     if not (author.remote_id or author.handle or author.url):
         return "{}"
-    return json.dumps({"remote_id": author.remote_id, "handle": author.handle, "url": author.url}, ensure_ascii=False)
+    return _written({"remote_id": author.remote_id, "handle": author.handle, "url": author.url})
 
 
 def _extras_json(m: Message) -> str:
     if not (m.attachments or m.language or m.details):
         return "{}"
-    return json.dumps(
-        {"attachments": [asdict(a) for a in m.attachments], "language": m.language, "details": dict(m.details)},
-        ensure_ascii=False, sort_keys=True,
-    )  # fmt: skip
+    attachments = [asdict(a) for a in m.attachments]
+    return _written({"attachments": attachments, "language": m.language, "details": dict(m.details)})

@@ -242,7 +242,7 @@ def of_conversation(connection: sqlite3.Connection, conversation_id: int) -> lis
 
 def waiting(connection: sqlite3.Connection) -> list[Delivery]:
     """What has not arrived yet: queued, sending, unknown or rejected; oldest first."""
-    return _deliveries(connection, "WHERE d.state NOT IN ('sent', 'cancelled') ORDER BY d.id", ())
+    return _deliveries(connection, "WHERE d.state IN ('queued', 'sending', 'unknown', 'rejected') ORDER BY d.id", ())
 
 
 def update_of(connection: sqlite3.Connection, update_id: int) -> Update:

@@ -97,10 +97,11 @@ def lines(
     connection: sqlite3.Connection, *, subject: str = "", before_id: int | None = None, limit: int = 200
 ) -> list[Event]:
     """Lines, newest first; of one subject if given, older than ``before_id`` if given."""
+    about = " AND subject = ?" if subject else ""
     rows = connection.execute(
         "SELECT id, at, actor, verb, subject, before, after, hash FROM events"
-        " WHERE (? = '' OR subject = ?) AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
-        (subject, subject, before_id, before_id, limit),
+        f" WHERE id < ?{about} ORDER BY id DESC LIMIT ?",
+        (before_id if before_id is not None else 2**62, *([subject] if subject else []), limit),
     )
     return [
         Event(id=i, at=from_ms(at), actor=actor, verb=verb, subject=s, before=old, after=new, hash=h)

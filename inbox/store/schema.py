@@ -164,8 +164,7 @@ def m004_publishing(db: Database) -> None:
             reply_to INTEGER, conversation_id INTEGER, undo TEXT NOT NULL DEFAULT '',
             changed_at INTEGER NOT NULL
         );
-        CREATE INDEX deliveries_under_way ON deliveries (state, not_before_at)
-            WHERE state IN ('queued', 'sending', 'unknown');
+        CREATE INDEX deliveries_by_state ON deliveries (state, not_before_at);
         CREATE INDEX deliveries_by_conversation ON deliveries (conversation_id);
         CREATE TABLE drafts (
             place TEXT PRIMARY KEY, body TEXT NOT NULL, saved_at INTEGER NOT NULL

@@ -14,6 +14,7 @@ from inbox.model import ConversationStatus, MessageKind, MessageState
 
 _ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.DIRECT, MessageKind.REVIEW}
 _LIVE = {MessageState.PUBLISHED, MessageState.HELD, MessageState.PRIVATE, MessageState.SCHEDULED, MessageState.DRAFT}
+_NOTICED = {"owed", "quiet", "waiting"}
 
 
 class Line(NamedTuple):
@@ -50,9 +51,41 @@ class Standing(NamedTuple):
     subject: str
 
 
+class Head(NamedTuple):
+    """What a conversation's row said so far (``messages`` 0: it is being born), and what its channel calls the past."""
+
+    status: str
+    settled_at: int
+    root_remote_id: str
+    messages: int
+    history_before: int
+    backfilled: int
+
+
+def restated(lines: Sequence[Line], head: Head, *, news: bool, at: int) -> tuple[Standing, int, bool]:
+    """How the conversation stands now, when it was settled, and whether that is unread.
+
+    ``news``: something from others came in ``at``.
+    """
+    status, settled_at, root, before, history_before, backfilled = head
+    if news and settled_at >= at:
+        settled_at = at - 1  # the machine's clock was put back: what came after settling is news all the same
+    now = standing(lines, status, settled_at, root)
+    being_born = not before or (not backfilled and status == ConversationStatus.DONE)
+    if being_born and not now.held and now.last_at < history_before:
+        # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
+        settled_at = max(line.seen_at for line in lines)
+        now = standing(lines, ConversationStatus.DONE, settled_at, root)
+    if not news or now.place not in _NOTICED:
+        return now, settled_at, False
+    # What we have answered already was read, wherever that happened; what is owed was not answered.
+    answered = now.place != "owed" and max(lines, key=_when).ours
+    return now, settled_at, not answered
+
+
 def standing(lines: Sequence[Line], status: str, settled_at: int, root_remote_id: str) -> Standing:
     """How the conversation stands. ``lines`` are all its messages in any order, at least one."""
-    ordered = sorted(lines, key=lambda line: (line.created_at, line.remote_id)) if len(lines) > 1 else lines
+    ordered = sorted(lines, key=_when) if len(lines) > 1 else lines
     live = [line for line in ordered if line.state in _LIVE]
     owed = _owed(live, settled_at)
     held = sum(line.state == MessageState.HELD for line in live)
@@ -85,6 +118,10 @@ def standing(lines: Sequence[Line], status: str, settled_at: int, root_remote_id
         snippet=" ".join((shown.text or shown.title).split())[:200],
         subject=root.title,
     )
+
+
+def _when(line: Line) -> tuple[int, str]:
+    return line.created_at, line.remote_id
 
 
 def _owed(live: Sequence[Line], settled_at: int) -> list[Line]:

@@ -175,9 +175,8 @@ class Fetch:
 
 def trouble_of(error: PostroomError) -> str:
     """The one sentence and the next step that the window shows for a failing channel."""
-    return (
-        f"{error.title}. {error.hint}" if error.detail == error.title else f"{error.title}: {error.detail} {error.hint}"
-    )
+    what = error.title if error.detail == error.title else f"{error.title}: {error.detail}"
+    return f"{what.rstrip('.')}. {error.hint}".strip()
 
 
 def save(

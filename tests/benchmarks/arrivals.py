@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 
@@ -19,7 +19,7 @@ from inbox.connectors.connector import Connector, Discovery, Room, SignedIn
 from inbox.connectors.wordpress.parsing import message_from_comment
 from inbox.connectors.wordpress.site import Site
 from inbox.errors import Unsupported
-from inbox.model import Batch, Capability, Channel, ChannelFound, Cursor, Field, Limits, Message, SignIn, SweepPage
+from inbox.model import Batch, Capability, Channel, ChannelFound, Cursor, Field, Limits, Message, SignIn
 from tests.benchmarks.words import Writer
 
 PER_PAGE = 100

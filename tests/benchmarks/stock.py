@@ -140,7 +140,7 @@ class _Builder:
         long_one = id_ <= LONG + 1  # a post, then everybody below it
         number = 0 if long_one else min(int(self._random.expovariate(0.45)), len(channels) - 1)
         recent, chance = self._recent[number], self._random.random()
-        post = id_ == 1 or (chance < 0.02 or not self._contexts[number]) and not long_one
+        post = id_ == 1 or ((chance < 0.02 or not self._contexts[number]) and not long_one)
         if post or not recent or (chance < 0.4 and not long_one):
             conversation = len(self._lines)
             self._lines.append([])

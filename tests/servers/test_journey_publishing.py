@@ -20,7 +20,7 @@ from tests.servers.journeys.truth import assert_sound, differences
 from tests.servers.wordpress_http import signed_in
 from tests.servers.wordpress_site import WordPressSite
 
-ALT = 'The harbour at "dawn" & <calm> 🌅'
+ALT = 'The harbour at "dawn" & calm 🌅'
 TEXT = "Come & see <what> is 'new'.\n\nTwo lines\nhere: https://example.org/a?x=1&y=2 [gallery]"
 
 

@@ -198,6 +198,12 @@ class AccountsDialog(QDialog):
         else:
             super().reject()
 
+    def done(self, result: int) -> None:
+        """However it ends: the next time it opens with the accounts, unless something half typed waits."""
+        if self._accounts and not self.adding.done.isHidden():
+            self._turn_back()
+        super().done(result)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self.adding.stop()
         super().reject()  # not one step: the person closes the window

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from inbox.model import (
-    Capability,
     Channel,
     ChannelId,
     Media,
@@ -108,7 +107,7 @@ class ComposerState:
         for channel in channels:
             if channel.id in self.channels:
                 rendition, problems = render(update, channel, now=now, replaces=replaces)
-                problems += self._more_problems(channel, replaces)
+                problems += self._lost_formatting(replaces)
                 problems = self._without_decorative(problems)
                 found.append(Shown(channel=channel, rendition=rendition, problems=problems))
         return found
@@ -124,18 +123,11 @@ class ComposerState:
                 kept.append(problem)
         return tuple(kept)
 
-    def _more_problems(self, channel: Channel, replaces: Message | None) -> tuple[Problem, ...]:
-        found = []
-        types = channel.limits.media_types
-        if types and any(p.media.mime_type not in types for p in self.pictures):
-            kinds = ", ".join(t.removeprefix("image/").upper() for t in types)
-            found.append(Problem(words=f"{channel.title} takes pictures as {kinds} only.", where="media"))
-        if (self.categories or self.tags) and Capability.TERMS not in channel.capabilities:
-            found.append(Problem(words=f"{channel.title} has no categories or tags.", where="terms"))
+    def _lost_formatting(self, replaces: Message | None) -> tuple[Problem, ...]:
         if replaces is not None and loses(replaces) and not self.flattening_agreed:
             words = "The post has formatting that would be lost: agree to that, or change it at the blog itself."
-            found.append(Problem(words=words, where="formatting"))
-        return tuple(found)
+            return (Problem(words=words, where="formatting"),)
+        return ()
 
     # As a draft
 

@@ -453,13 +453,13 @@ class ConversationView(QWidget):
         except PostroomError as error:
             self.failed.emit(error)
             return
-        picture = await asyncio.to_thread(decoded, file, PICTURE_WIDTH_PX)
+        picture = await self._reader.slowly(lambda _: decoded(file, PICTURE_WIDTH_PX))
         card = self._cards.get(MessageId(message_id))
         if card is not None and not picture.isNull():
             card.show_picture(url, picture)
 
     def moderate(self, action: Moderation) -> None:
-        """Do this to the message in focus. The network takes its time: meanwhile others can be moderated, this cannot."""
+        """Do this to the message in focus. While the network takes its time others can be moderated, this cannot."""
         if self.current is None or self.current.id in self._moderating:
             return
         stored = self.current.stored

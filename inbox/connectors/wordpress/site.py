@@ -31,8 +31,8 @@ FLOOD_S: Final = 15  # WordPress's own pause between two comments of one visitor
 COMMENT_BYTES: Final = 65_525
 
 LOST_HINT: Final = (
-    "Sign in again. The application password was withdrawn, or the web host stopped passing on the sign-in header "
-    "(Authorization); the host can switch that on."
+    "The application password was withdrawn, or the web host stopped passing on the sign-in header (Authorization), "
+    "which the host can switch on again."
 )
 _SECURITY_HINT: Final = "A firewall or security plugin of the blog may be in the way; ask whoever administers it."
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-import main  # noqa: E402  - the whole cost of its imports belongs to the start
+import main
 
 if sys.argv[1] != "start":
     from tests.benchmarks.windows import probes

@@ -120,6 +120,8 @@ def test_an_account_is_added_with_the_keyboard_alone(
     until(lambda: focus() is dialog.adding.done.close_)
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: not dialog.isVisible())
+    dialog.open()  # used again: it shows the accounts, not the good news of last time
+    assert dialog._stack.currentWidget() is dialog.page
     assert [a.user for a in accounts.accounts(reader.connection)] == ["officer"]
     assert world.password not in [edit.text() for _, edit, _ in dialog.adding.found._edits.values()]
 
