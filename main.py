@@ -15,8 +15,6 @@ from PySide6.QtCore import QProcess, QSettings
 from inbox.engine import Engine
 from inbox.errors import StoreError
 from inbox.home import default_home
-from inbox.practice.loopback import practice_client
-from inbox.practice.town import Town
 from inbox.secrets import KeyringSecrets, MemorySecrets, scope_of
 from inbox.store import accounts
 from inbox.store.database import FILE_NAME, open_reader
@@ -51,14 +49,16 @@ def main(arguments: list[str]) -> int:
         instance = OneInstance(folder)
         if instance.greet_running():
             return 0
-        town = Town() if practising else None
         start_log(folder)
-        secrets = MemorySecrets() if practising else KeyringSecrets(scope_of(home))
-        engine = (
-            Engine(folder, secrets, interval_s=PRACTICE_INTERVAL_S, client=practice_client)
-            if practising
-            else Engine(folder, secrets)
-        )
+        if practising:  # the town's servers take a seventh of a second to import, which nobody else should wait for
+            from inbox.practice.loopback import practice_client
+            from inbox.practice.town import Town
+
+            town = Town()
+            engine = Engine(folder, MemorySecrets(), interval_s=PRACTICE_INTERVAL_S, client=practice_client)
+        else:
+            town = None
+            engine = Engine(folder, KeyringSecrets(scope_of(home)))
         try:
             engine.start()
         except StoreError as error:

@@ -58,6 +58,6 @@ BY_NAME: Final = {c.name: c for c in COMMANDS}
 
 
 def key_words(command: Command) -> str:
-    """The first key as people write it: "R", "Ctrl+Return", "g o"."""
-    first = command.keys[0]
+    """The first key as people write it: "r", "Ctrl+Enter", "Esc", "g o"."""
+    first = command.keys[0].replace("Return", "Enter").replace("Escape", "Esc")
     return first.replace(", ", " ").lower() if len(first.split(", ")) > 1 or len(first) == 1 else first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -70,6 +71,14 @@ def initials(name: str) -> str:
     """Up to two letters for an avatar."""
     words = [w for w in name.replace("<", " ").replace(">", " ").split() if w[0].isalnum()]
     return "".join(w[0] for w in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def right_to_left(text: str) -> bool:
+    """Whether a paragraph is read from the right: its first letter with a direction of its own says so."""
+    for letter in text:
+        if (direction := unicodedata.bidirectional(letter)) in ("L", "R", "AL"):
+            return direction != "L"
+    return False
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -29,6 +29,7 @@ class KeySheet(QDialog):
         columns = QHBoxLayout(inner)
         columns.setSpacing(32)
         column = _column()
+        widest = max(self.fontMetrics().horizontalAdvance(key_words(c)) for c in COMMANDS) + 16
         for position, (group, commands) in enumerate(groupby(COMMANDS, key=lambda c: c.group)):
             if position in (2, 4):
                 column.addStretch(1)
@@ -43,13 +44,14 @@ class KeySheet(QDialog):
             grid.setHorizontalSpacing(16)
             grid.setVerticalSpacing(6)
             grid.setColumnStretch(1, 1)
+            grid.setColumnMinimumWidth(0, widest)  # the words of all groups begin at the same place
             for row, command in enumerate(commands):
                 key = QLabel(key_words(command))
                 key.setProperty("role", "chip")
                 key.setAlignment(Qt.AlignmentFlag.AlignCenter)
                 words = QLabel(self.tr(command.words))
                 words.setAccessibleName(f"{command.words}: {key.text()}")
-                grid.addWidget(key, row, 0)
+                grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
                 grid.addWidget(words, row, 1)
             column.addLayout(grid)
             column.addSpacing(16)
@@ -60,6 +62,8 @@ class KeySheet(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         box = QVBoxLayout(self)
+        box.setContentsMargins(20, 20, 20, 20)
+        columns.setContentsMargins(0, 0, 0, 0)
         box.addWidget(scroll)
         box.addWidget(buttons)
         self.resize(inner.sizeHint().width() + 60, min(inner.sizeHint().height() + 90, 760))

@@ -7,15 +7,18 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inbox.engine import Engine
 from inbox.model import ConversationStatus, DeliveryState
-from inbox.practice.town import Town
 from inbox.store import outbox, reading
 from inbox.store.reading import ConversationRow
 from ui.format import plural
 from ui.reader import Reader
 from ui.window import Window
+
+if TYPE_CHECKING:  # its servers are slow to import, and only practice needs them
+    from inbox.practice.town import Town
 
 PICTURE = Path("build") / "practice.png"
 WATCH_S = 12.0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from inbox.engine import Engine
-from inbox.practice.town import Town
 from ui.theme import Theme
+
+if TYPE_CHECKING:  # its servers are slow to import, and only practice needs them
+    from inbox.practice.town import Town
 
 SPEEDS = (60.0, 240.0, 20.0)
 

@@ -126,11 +126,19 @@ def style_sheet(t: Tokens) -> str:
     QWidget[role="surface"] {{ background: {t.surface}; }}
     QWidget[role="window"] {{ background: {t.window}; }}
     QWidget[role="sunken"] {{ background: {t.sunken}; }}
-    QFrame[role="card"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
-    QFrame[role="card"][focused="true"] {{ border: 2px solid {t.accent}; }}
+    QFrame[role="card"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px;
+        padding: 1px; }}
     QFrame[role="ours"] {{ background: {t.surface}; border: 1px solid {t.line}; border-right: 3px solid {t.accent};
+        border-radius: {RADIUS}px; padding: 1px; }}
+    QFrame[role="held"] {{ background: {t.private}; border: 1px solid {t.line}; border-radius: {RADIUS}px;
+        padding: 1px; }}
+    QFrame[role="card"][focused="true"], QFrame[role="held"][focused="true"] {{ border: 2px solid {t.accent};
+        padding: 0; }}
+    QFrame[role="ours"][focused="true"] {{ border: 2px solid {t.accent}; border-right: 3px solid {t.accent};
+        padding: 0 1px 0 0; }}
+    QFrame[role="notice"] {{ background: {t.sunken}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
+    QFrame[role="notice-alarm"] {{ background: {t.danger_soft}; border: 1px solid {t.danger};
         border-radius: {RADIUS}px; }}
-    QFrame[role="held"] {{ background: {t.private}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
     QFrame[role="banner"] {{ background: {t.sunken}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[role="alarm"] {{ background: {t.danger_soft}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[role="toast"] {{ background: {t.text}; border-radius: {RADIUS}px; }}
@@ -170,21 +178,30 @@ def style_sheet(t: Tokens) -> str:
         selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
     QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateTimeEdit:focus, QComboBox:focus, QSpinBox:focus {{
         border: 2px solid {t.accent}; padding: 4px 7px; }}
-    QPlainTextEdit[role="bare"] {{ border: none; padding: 4px; }}
-    QPlainTextEdit[role="bare"]:focus {{ border: none; padding: 4px; }}
+    QPlainTextEdit[role="bare"], QPlainTextEdit[role="bare"]:focus {{ border: none; padding: 4px 9px; }}
     QScrollArea {{ border: none; background: transparent; }}
     QListView[role="plain"] {{ border: none; background: {t.surface}; outline: none; }}
     QListWidget[role="rail"] {{ border: none; background: {t.sunken}; outline: none; }}
+    QTableView {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; background: {t.surface}; outline: none;
+        selection-background-color: {t.accent_soft}; selection-color: {t.text}; }}
+    QTableView:focus {{ border: 2px solid {t.accent}; }}
+    QTableView::item {{ padding: 0 8px; border: none; border-bottom: 1px solid {t.line}; }}
+    QTableView::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
+    QHeaderView {{ background: {t.surface}; border: none; }}
+    QHeaderView::section {{ background: {t.surface}; color: {t.text_2}; border: none; padding: 6px 8px;
+        border-bottom: 1px solid {t.edge}; font-weight: 600; }}
     QSplitter::handle {{ background: {t.line}; }}
+    QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {t.edge}; border-radius: 4px; min-height: 32px; margin: 2px; }}
+    QScrollBar::handle:hover {{ background: {t.text_3}; }}
     QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
     QScrollBar::handle:horizontal {{ background: {t.edge}; border-radius: 4px; min-width: 32px; margin: 2px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QTabBar {{ background: transparent; }}
     QTabBar::tab {{ background: transparent; color: {t.text_2}; border: none; border-bottom: 3px solid transparent;
-        padding: 10px 12px 8px 12px; margin: 0 4px; }}
+        padding: 10px 8px 8px 8px; margin: 0 4px; }}
     QTabBar::tab:selected {{ color: {t.text}; border-bottom: 3px solid {t.accent}; }}
     QTabBar::tab:hover {{ color: {t.text}; }}
     QTabBar::tab:selected:focus {{ background: {t.accent_soft}; }}

@@ -7,6 +7,7 @@ import logging
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -23,20 +24,18 @@ from PySide6.QtWidgets import (
 
 from inbox.clock import SystemClock
 from inbox.engine import Engine
-from inbox.errors import PostroomError, StoreDamaged
+from inbox.errors import PostroomError, SignInNeeded, StoreDamaged
 from inbox.events import Changed
 from inbox.model import ChannelId, ConversationStatus, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
 from inbox.store.reading import EVERYTHING, StoredMessage
 from inbox.tasks import Tasks
-from ui.accounts.dialog import AccountsDialog
 from ui.bridge import Bridge
 from ui.channels.rail import OUTBOX, RECORD, Rail
 from ui.channels.status import StatusLine
 from ui.channels.tabs import NetworkTabs
 from ui.commands import Commands
-from ui.composer.window import Composer
 from ui.conversations.view import ConversationPane
 from ui.format import clock_time, plural
 from ui.notices import notice_for
@@ -49,6 +48,10 @@ from ui.record.view import RecordView
 from ui.theme import Theme
 from ui.widgets.banner import Banner
 from ui.widgets.toast import Toast
+
+if TYPE_CHECKING:
+    from ui.accounts.dialog import AccountsDialog
+    from ui.composer.window import Composer
 
 log = logging.getLogger(__name__)
 CHECK_AFTER_S = 5.0
@@ -87,7 +90,7 @@ class Window(QMainWindow):
         self.outbox = OutboxView(engine, reader, tasks, clock)
         self.record = RecordView(reader, tasks, clock)
         self.status = StatusLine()
-        self.banner, self.trouble = Banner(), Banner()
+        self.banner, self.trouble, self.failure = Banner(), Banner(), Banner()
         self.setWindowTitle(self.tr("Postroom"))
         self._lay_out(stripe)
         self.toast = Toast(self, self.list)
@@ -130,7 +133,7 @@ class Window(QMainWindow):
         box.setSpacing(0)
         if stripe is not None:
             box.addWidget(stripe)
-        for part in (top, _line(), self.banner, self.trouble):
+        for part in (top, _line(), self.banner, self.trouble, self.failure):
             box.addWidget(part)
         box.addWidget(self.splitter, 1)
         box.addWidget(_line())
@@ -148,6 +151,7 @@ class Window(QMainWindow):
         self.list.opened.connect(self._open)
         self.list.entered.connect(self._enter)
         self.list.explain_empty(self._empty_words)
+        self.list.accounts_wanted.connect(self.show_accounts)
         self.conversation.left.connect(self._back)
         self.conversation.failed.connect(self.show_error)
         self.conversation.replied.connect(self._replied)
@@ -158,7 +162,8 @@ class Window(QMainWindow):
         self.outbox.edit_wanted.connect(self.compose_again)
         self.outbox.conversation_wanted.connect(self._from_outbox)
         self.outbox.sign_in_wanted.connect(self._sign_in_again)
-        self.trouble.acted.connect(lambda: self.commands.run("accounts"))
+        for banner in (self.trouble, self.failure):
+            banner.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
         self.toast.undo.connect(lambda: self.commands.run("undo"))
 
@@ -211,19 +216,19 @@ class Window(QMainWindow):
             self.banner.hide()
         out = [h for h in health if not h.signed_in]
         if out:
-            why = out[0].trouble or self.tr("Sign in again.")
+            said = out[0].trouble.removeprefix(f"{SignInNeeded.title}: ")  # the button says that
+            why = said or self.tr("Sign in again.")
             words = self.tr("{0}: {1} Fetching has stopped there; nothing is lost.").format(out[0].channel.title, why)
             self.trouble.say(words, button=self.tr("Sign in again"), alarm=True)
-        elif self.trouble.isVisible() and not self.trouble.property("error"):
+        else:
             self.trouble.hide()
 
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, in three parts, until it is put away."""
         notice = notice_for(error)
         words = ". ".join(p.rstrip(".") for p in (notice.title, notice.words, notice.hint) if p) + "."
-        self.trouble.setProperty("error", True)
         button = self.tr("Accounts") if notice.action else ""
-        self.trouble.say(words, alarm=notice.alarm, closable=True, button=button)
+        self.failure.say(words, alarm=notice.alarm, closable=True, button=button)
 
     def _engine_failed(self, error: BaseException) -> None:
         log.error("engine: %s", error, exc_info=None if isinstance(error, PostroomError) else error)
@@ -340,6 +345,8 @@ class Window(QMainWindow):
 
     def _with_composer(self) -> Composer:
         if self._composer is None:  # made when first wanted: a start has no time for it
+            from ui.composer.window import Composer
+
             self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self)
             self._composer.queued.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
         return self._composer
@@ -351,6 +358,8 @@ class Window(QMainWindow):
     def show_accounts(self) -> None:
         """Open the accounts dialog."""
         if self._accounts is None:
+            from ui.accounts.dialog import AccountsDialog
+
             self._accounts = AccountsDialog(
                 self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self
             )
@@ -375,15 +384,16 @@ class Window(QMainWindow):
         """Light or dark as chosen, or as the system has it."""
         self._theme.force({"light": False, "dark": True}.get(str(self.settings.value("theme", "system"))))
 
-    def _empty_words(self) -> tuple[str, str]:
+    def _empty_words(self) -> tuple[str, str, bool]:
         place, health = self.rail.place, accounts.health(self._reader.connection)
         if not health:
-            return self.tr("Nothing here yet"), self.tr("Connect a blog or follow a feed: press Accounts, or Ctrl+,")
+            first = self.tr("Connect a blog or follow a feed, and what people write there arrives here.")
+            return self.tr("Nothing here yet"), first, True
         if place == "owed":
             known = [h.complete_to for h in health if h.complete_to]
             to = self.tr(" Complete to {0}.").format(clock_time(min(known), datetime.now(UTC))) if known else ""
-            return self.tr("Nothing owed."), self.tr("Everybody has an answer.{0}").format(to)
-        return self.tr("Nothing here"), self.tr("No conversation is in this list now.")
+            return self.tr("Nothing owed."), self.tr("Everybody has an answer.{0}").format(to), False
+        return self.tr("Nothing here"), self.tr("No conversation is in this list now."), False
 
     # What is remembered
 

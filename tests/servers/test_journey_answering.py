@@ -233,7 +233,9 @@ def _choose_again(seen, inbox: Inbox, number: int) -> None:  # type: ignore[no-u
     row = inbox.row(inbox.comment(number))
     seen.go_to(row.place, row.id)
     seen.until(
-        lambda: seen.window.conversation.current is not None
-        and seen.window.conversation.current.stored == inbox.comment(number)
-        and not seen.window.conversation._moderating
+        lambda: (
+            seen.window.conversation.current is not None
+            and seen.window.conversation.current.stored == inbox.comment(number)
+            and not seen.window.conversation._moderating
+        )
     )

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from inbox.connectors.wordpress.polling import COUNTS_EVERY_S, ENTRIES_EVERY_S
 from inbox.model import MessageState
 from inbox.store import ledger, reading
 from tests.servers.journeys.inbox import Inbox, inbox_in
+from tests.servers.journeys.seen import window_over
 from tests.servers.journeys.truth import (
     assert_sound,
     comments_at,
@@ -95,7 +97,7 @@ STRANGE = {
 }
 
 
-def test_strange_comments_are_readable_and_harmless(clean_site: WordPressSite, tmp_path: Path) -> None:
+def test_strange_comments_are_readable_and_harmless(clean_site: WordPressSite, tmp_path: Path, qtbot: QtBot) -> None:
     comments = [said(text, by=STRANGER) for text in STRANGE.values()]
     ids = dict(zip(STRANGE, clean_site.admin.import_comments(FIRST_POST, comments), strict=True))
     with inbox_in(tmp_path / "home") as inbox:
@@ -117,6 +119,13 @@ def test_strange_comments_are_readable_and_harmless(clean_site: WordPressSite, t
         assert found["unclosed"].text.split() == ["bold", "and", "never", "closed", "here"]
         assert "kept words" in found["style"].text
         assert "https://example.org/?a=1&b=2" in shown(found["unclosed"].html, "").replace("&amp;", "&")
+        # in a row of the list no word turns another round
+        with window_over(inbox, qtbot) as seen:
+            row = inbox.row(inbox.comment(ids["override"]))
+            painted = seen.window.list.delegate._elide(row, 900, 900, 0)[2]
+            assert painted.startswith("Right-to-left override: gpj.exe and")
+            seen.go_to("owed", row.id)
+            seen.picture("strange")
         # search finds them by their own words
         for words, name in (("الاجتماع", "right to left"), ("stored", ""), ("nice", "script")):
             hits = [h.text for h in reading.search(inbox.store, words)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from inbox.connectors import http as web
@@ -87,6 +88,11 @@ def test_offline_everything_is_here_and_answers_wait(
         assert [d.state for d in outbox.waiting(inbox.store)] == [DeliveryState.QUEUED] * 3
         seen.until(lambda: seen.says(seen.window.banner).endswith("3 messages wait."))
         print("\n" + seen.says(seen.window.banner))
+        told = [label.text() for label in seen.window.status.findChildren(QLabel)]
+        assert told[0].startswith("Organisation blog only to ")
+        assert told[0].endswith(" · 3 messages wait to go")
+        assert "cannot be closed" not in told[0]
+        assert told[1].startswith("offline")
         seen.picture("offline")
         seen.window.rail.choose("outbox")
         seen.picture("offline-outbox")
@@ -107,9 +113,7 @@ def test_offline_everything_is_here_and_answers_wait(
     assert_sound(inbox.store)
 
 
-def test_a_dead_host_is_not_taken_for_a_dead_network(
-    inbox: Inbox, clean_site: WordPressSite, qtbot: QtBot
-) -> None:
+def test_a_dead_host_is_not_taken_for_a_dead_network(inbox: Inbox, clean_site: WordPressSite, qtbot: QtBot) -> None:
     with window_over(inbox, qtbot) as seen:
         clean_site.kill_web()
         seen.until(lambda: "127.0.0.1 refuses the connection" in inbox.health().trouble)

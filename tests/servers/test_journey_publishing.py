@@ -64,8 +64,11 @@ def test_a_scheduled_post_appears_at_its_time(
     assert str(stored_title).replace("&amp;", "&") == title.replace("&amp;", "&")
     assert str(excerpt).replace("&amp;", "&") == "Soon & for long"
     assert terms(clean_site, number) == {
-        ("category", "Projects &amp; plans"), ("category", "Uncategorized"), ("post_tag", "harbour"), ("post_tag", "Q&amp;A"),
-    }  # fmt: skip
+        ("category", "Projects &amp; plans"),
+        ("category", "Uncategorized"),
+        ("post_tag", "harbour"),
+        ("post_tag", "Q&amp;A"),
+    }
     # ... and by REST, as another program reads it
     with signed_in(clean_site) as client:
         post = client.get(f"{clean_site.api}wp/v2/posts/{number}", params={"context": "edit"}).json()
@@ -118,7 +121,7 @@ def test_a_question_below_our_post_shows_the_post(inbox: Inbox, clean_site: Word
         seen.picture("question-below-our-post")
 
 
-def test_a_picture_the_blog_refuses_is_a_person_s_matter(inbox: Inbox, clean_site: WordPressSite, tmp_path: Path) -> None:
+def test_a_false_picture_comes_back_to_its_writer(inbox: Inbox, clean_site: WordPressSite, tmp_path: Path) -> None:
     fake = tmp_path / "not-a-picture.png"
     fake.write_text("this is text")
     update = Update(

@@ -13,8 +13,8 @@ import pytest
 
 from inbox.connectors import http as web
 from inbox.errors import BadReply, NotAllowed, PostroomError, RateLimited, SignInNeeded, Unavailable
-from inbox.model import DeliveryState
-from inbox.store import accounts, ledger
+from inbox.model import DeliveryState, Update, UpdateKind
+from inbox.store import accounts, ledger, record
 from tests.servers.journeys.inbox import PATIENCE_S, Inbox, inbox_in
 from tests.servers.journeys.truth import assert_sound, differences
 from tests.servers.waiting import until
@@ -31,6 +31,23 @@ class Impatient(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions = {**request.extensions, "timeout": httpx.Timeout(PATIENT_S).as_dict()}
         return await super().handle_async_request(request)
+
+
+class Forgetful(httpx.AsyncHTTPTransport):
+    """Loses the answers to the next writing requests; ``sends``: the blog got them all the same."""
+
+    loses = 0
+    sends = True
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST" or not self.loses:
+            return await super().handle_async_request(request)
+        self.loses -= 1
+        if self.sends:
+            response = await super().handle_async_request(request)
+            await response.aread()
+            await response.aclose()
+        raise httpx.ReadTimeout("no answer")
 
 
 @pytest.fixture
@@ -250,18 +267,31 @@ def test_by_itself_it_waits_as_long_as_asked_and_recovers(clean_site: WordPressS
         assert inbox.comment(fresh).message.text == "By itself"
 
 
-def test_a_lost_answer_is_looked_for_and_never_sent_twice(inbox: Inbox, clean_site: WordPressSite) -> None:
-    """The blog takes longer than our patience: the answer arrives there, but its receipt never comes here."""
-    target = inbox.comment(1).id
-    clean_site.fault("slow=1.6")
-    delivery = inbox.engine.reply(target, "Slowly but surely").result(PATIENCE_S)
-    # Looking at the parent is the first request: it is not answered in time either, so nothing is sent.
-    until(lambda: inbox.delivery(delivery).words != "", "the first attempt to fail")
-    assert inbox.delivery(delivery).state is DeliveryState.QUEUED
-    clean_site.clear_faults()
-    inbox.later(60)
-    inbox.wait_for(delivery)
-    assert clean_site.sql("SELECT count(*) FROM wp_comments WHERE comment_content = 'Slowly but surely'") == [(1,)]
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_lost_receipt_is_looked_for_and_nothing_goes_twice(
+    clean_site: WordPressSite, tmp_path: Path, arrives: bool
+) -> None:
+    wire = Forgetful()
+    with inbox_in(tmp_path / "home", client=lambda: web.client(transport=wire)) as inbox:
+        inbox.sign_in(clean_site)
+        inbox.sync()
+        inbox.send_at_once()
+        wire.loses, wire.sends = 1, arrives
+        reply = inbox.engine.reply(inbox.comment(1).id, "Once and no more").result(PATIENCE_S)
+        inbox.wait_for(reply)
+        wire.loses = 1
+        update = Update(kind=UpdateKind.POST, title="Once and no more", text="Indeed.")
+        [post] = inbox.engine.publish(update, [inbox.channel_id]).result(PATIENCE_S)
+        inbox.wait_for(post)
+        for delivery in (reply, post):
+            verbs = [e.verb for e in record.lines(inbox.store, subject=f"delivery:{delivery}")][::-1]
+            ending = ["found"] if arrives else ["proven absent", "sending", "sent"]
+            assert verbs == ["queued", "sending", "outcome unknown", *ending]
+        assert clean_site.sql("SELECT count(*) FROM wp_comments WHERE comment_content = 'Once and no more'") == [(1,)]
+        posts = "SELECT count(*) FROM wp_posts WHERE post_type = 'post' AND post_title = 'Once and no more'"
+        assert clean_site.sql(posts) == [(1,)]
+        inbox.sync()
+        assert differences(inbox.store, inbox.channel_id, clean_site) == []
 
 
 def _whole_again(inbox: Inbox, site: WordPressSite, fresh: int) -> None:

@@ -164,7 +164,7 @@ def test_search_answers_the_newest_question_and_gives_the_list_back(
 
 
 def test_an_empty_list_says_why(pane: ConversationPane, qtbot: QtBot, until: Callable[..., None]) -> None:
-    pane.explain_empty(lambda: ("Nothing here", "No conversation is in this list now."))
+    pane.explain_empty(lambda: ("Nothing here", "No conversation is in this list now.", False))
     pane.show_place("waiting", "")
     assert pane.empty.isVisible()
     assert pane.empty.accessibleName().startswith("Nothing here")

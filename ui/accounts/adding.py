@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QScrollArea,
 
 from inbox.connectors.connector import Connector, Discovery
 from inbox.engine import Engine
-from inbox.errors import PostroomError, SignInNeeded
+from inbox.errors import Offline, PostroomError, SignInNeeded, Unavailable
 from inbox.model import Account
 from inbox.tasks import Tasks
 from ui.accounts.found import Done, Found
@@ -253,6 +253,8 @@ class AddPage(QScrollArea):
 
     def _tell(self, error: PostroomError) -> None:
         notice = notice_for(error)
+        if isinstance(error, Offline | Unavailable):  # nothing polls there yet, so nothing tries again by itself
+            notice = replace(notice, hint=self.tr("Check the address and try again."))
         if isinstance(error, SignInNeeded):  # its usual words are for an account that was signed in once
             usual = error.hint == SignInNeeded.hint
             hint = self.tr("Check what you typed and try again.") if usual else notice.hint

@@ -167,7 +167,7 @@ class AccountsDialog(QDialog):
             self.tr("All messages that arrived, and the record of what was done, stay here and can be read."),
         ]
         if waiting:
-            what.append(self.tr("{0} in the outbox will not be sent.").format(plural(waiting, "text")))
+            what.append(self.tr("{0} in the outbox will not be sent.").format(plural(waiting, "message")))
         answers = {"remove": self.tr("Remove the account"), "keep": self.tr("Keep it")}
         self.question = ask(
             self, self.tr("Remove {0}?").format(one.account.title), "\n".join(what), answers,

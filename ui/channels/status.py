@@ -34,7 +34,10 @@ def completeness(health: Sequence[Health], gaps: Sequence[Gap], now: datetime) -
                 parts.append(f"Complete to {clock_time(best, now)}")
             parts += [f"{h.channel.title} only to {clock_time(h.complete_to, now)}" for h in behind if h.complete_to]
     titles = {h.channel.id: h.channel.title for h in health}
-    for gap in [g for g in gaps if now - g.to_at < timedelta(days=1)][:2]:
+    # What a failing channel lacks now was said above, and is fetched when it recovers.
+    now_failing = {(h.channel.id, h.failing_since) for h in health}
+    told = [g for g in gaps if now - g.to_at < timedelta(days=1) and (g.channel_id, g.from_at) not in now_failing]
+    for gap in told[:2]:
         span = f"{clock_time(gap.from_at, now)}–{clock_time(gap.to_at, now)}"
         parts.append(f"{titles.get(gap.channel_id, '')} gap {span} {'closed' if gap.closed_at else 'cannot be closed'}")
     return " · ".join(p for p in parts if p)
@@ -61,7 +64,9 @@ def wellbeing(health: Sequence[Health], state: State, now: datetime) -> str:
     out = [h for h in health if not h.signed_in]
     failing = [h for h in health if h.signed_in and h.trouble]
     parts = [f"{h.channel.title}: sign in again" for h in out[:2]]
-    if state.offline_since is None:
+    if state.offline_since is not None:
+        parts.append("offline")
+    else:
         parts += [f"{h.channel.title}: {h.trouble.split(':')[0].split('.')[0].lower()}" for h in failing[:2]]
     if state.paused:
         parts.append("paused")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QLabel, QTabBar, QWidget
 
 from ui.format import badge, plural
+from ui.theme import scaled
 from ui.widgets.glyph import paint_glyph
 
 
@@ -62,6 +63,7 @@ class NetworkTabs(QTabBar):
             if count:
                 mark = QLabel(badge(count))
                 mark.setProperty("role", "chip-owed")
+                mark.setFont(scaled(mark.font(), 85))
                 mark.setAccessibleName(plural(count, "owed", "owed"))
             self.setTabButton(index, QTabBar.ButtonPosition.RightSide, mark)  # type: ignore[arg-type]
             self.setAccessibleTabName(index, f"{self.tabText(index)}, {count} owed")

@@ -74,7 +74,7 @@ class Composer(QDialog):
         self.leave.clicked.connect(self.close)
         self.publish_button = button("", "primary")
         self.publish_button.clicked.connect(self.publish)
-        self.notice = InlineNotice(margin=5 * GAP)
+        self.notice = InlineNotice(margin=5 * GAP, strip=True)
         self.editor = Editor(theme, clock)
         self.previews = Previews()
         self.summary = words("", "text-3", percent=92)

@@ -12,11 +12,14 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from inbox.store.reading import ConversationRow
 from ui.conversations.model import ROW
-from ui.format import initials, short_time
+from ui.format import initials, right_to_left, short_time
+from ui.reading.markup import isolated, plain
 from ui.theme import CHIP_RADIUS, Theme, scaled
 from ui.widgets.glyph import paint_glyph
 
 _PAD = 12
+_ONE_LINE = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextSingleLine)
+_DIRECTION = (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft)
 _CACHE = 400
 
 
@@ -48,7 +51,7 @@ class RowDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         self._use_font(option.font)
         line, chip = self._metrics[0].height(), self._metrics[4].height() + 4
-        height = line + 18 if self.compact else 9 + line + 2 + line + 6 + chip + 10
+        height = line + 18 if self.compact else 10 + line + 3 + line + 7 + chip + 12
         return QSize(200, round(height))
 
     def paint(
@@ -59,7 +62,8 @@ class RowDelegate(QStyledItemDelegate):
         t = self._theme.tokens
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         rect = QRectF(option.rect)
-        ground = QColor(t.accent_soft if selected else t.surface)
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        ground = QColor(t.accent_soft if selected else t.window if hovered else t.surface)
         painter.save()
         painter.fillRect(rect, ground)
         if selected:
@@ -67,12 +71,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), QColor(t.line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = self._metrics[0].height()
-        top = rect.top() + 9
+        top = rect.top() + (9 if self.compact else 10)
         size = max(34.0, line * 1.9) if not self.compact else line
         self._paint_state(painter, row, QPointF(rect.left() + 9 + self._dot, top + (size / 2)))
         avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)
         self._paint_avatar(painter, row, avatar, ground)
-        left = avatar.right() + 14
+        left = avatar.right() + 16
         now = datetime.now(UTC)
         when = short_time(row.last_at, now)
         when_width = self._metrics[3].horizontalAdvance(when)
@@ -89,13 +93,18 @@ class RowDelegate(QStyledItemDelegate):
         if where:
             painter.drawText(QPointF(x, baseline), where)
         painter.drawText(QPointF(right - when_width, baseline), when)
-        if self.compact:
-            painter.restore()
-            return
-        painter.setFont(self._fonts[2])
-        painter.setPen(QColor(t.text if row.unread else t.text_2))
-        painter.drawText(QPointF(left, baseline + line + 2), words)
-        self._paint_chips(painter, row, left, top + 2 * line + 8, right)
+        if not self.compact:
+            painter.setFont(self._fonts[2])
+            painter.setPen(QColor(t.text if row.unread else t.text_2))
+            # Right-to-left words begin at the right, and their full stop stands at the left.
+            painter.setLayoutDirection(_DIRECTION[right_to_left(words)])
+            painter.drawText(QRectF(left, top + line + 3, right - left, line), _ONE_LINE, words)
+            painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+            self._paint_chips(painter, row, left, top + 2 * line + 10, right)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(t.accent), 2))
+            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -2), CHIP_RADIUS, CHIP_RADIUS)
         painter.restore()
 
     def _elide(self, row: ConversationRow, first: float, second: float, name_font: int) -> tuple[str, str, str]:
@@ -105,15 +114,15 @@ class RowDelegate(QStyledItemDelegate):
             return known
         right = Qt.TextElideMode.ElideRight
         post = row.kind == "post" and bool(row.subject)
-        where = row.handle or (f"on “{row.context_title}”" if row.context_title else "")
+        words = plain(row.snippet)  # strangers' words: no direction tricks
+        where = plain(row.handle) or (f"on “{isolated(plain(row.context_title))}”" if row.context_title else "")
         if self.compact:
-            where = " · ".join(p for p in (where, row.snippet) if p)
-        name = self._metrics[name_font].elidedText(
-            row.subject if post else row.author or "Unknown", right, first * (0.62 if where else 1)
-        )
+            where = " · ".join(p for p in (where, isolated(words)) if p)
+        name = plain(row.subject if post else row.author) or "Unknown"
+        name = self._metrics[name_font].elidedText(name, right, first * (0.62 if where else 1))
         room = first - self._metrics[name_font].horizontalAdvance(name) - 8
         where = self._metrics[3].elidedText(where, right, room) if room > 30 else ""
-        found = (name, where, self._metrics[2].elidedText(row.snippet, right, second))
+        found = (name, where, self._metrics[2].elidedText(words, right, second))
         self._elided[key] = found
         if len(self._elided) > _CACHE:
             self._elided.popitem(last=False)
@@ -123,12 +132,13 @@ class RowDelegate(QStyledItemDelegate):
         t = self._theme.tokens
         if row.place == "owed":
             painter.setPen(QPen(QColor(t.owed), 2))
-            painter.setBrush(QColor(t.owed) if row.unread else Qt.BrushStyle.NoBrush)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(centre, self._dot, self._dot)
-        elif row.unread:
+        if row.unread:
+            inner = self._dot * (0.45 if row.place == "owed" else 1)  # both signs at once: a dot in the ring
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(t.accent))
-            painter.drawEllipse(centre, self._dot, self._dot)
+            painter.drawEllipse(centre, inner, inner)
 
     def _paint_avatar(self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor) -> None:
         t = self._theme.tokens
@@ -139,8 +149,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setFont(self._fonts[5])
         if not self.compact:
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, initials(row.author))
-        side = rect.width() * (0.53 if not self.compact else 0.9)
-        glyph = QRectF(rect.right() - side * 0.72, rect.bottom() - side * 0.72, side, side)
+        side = rect.width() * (0.5 if not self.compact else 0.9)
+        glyph = QRectF(rect.right() - side * 0.5, rect.bottom() - side * 0.55, side, side)  # clear of the initials
         if self.compact:
             glyph = QRectF(rect.center().x() - side / 2, rect.center().y() - side / 2, side, side)
         else:
@@ -171,7 +181,7 @@ class RowDelegate(QStyledItemDelegate):
         if row.outgoing == "trouble":
             found.append(("not sent", "danger", "danger_soft"))
         elif row.outgoing == "queued":
-            found.append(("on its way", "accent", "accent_soft"))
+            found.append(("on its way", "accent", "sunken"))  # on a selected row accent_soft would not show
         if row.held:
             found.append(("held", "on_private", "private"))
         if row.place == "owed":

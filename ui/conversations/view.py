@@ -11,6 +11,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
@@ -40,6 +41,7 @@ class ConversationPane(QWidget):
 
     opened = Signal(int, int)
     entered = Signal()
+    accounts_wanted = Signal()
 
     def __init__(
         self, reader: Reader, theme: Theme, tasks: Tasks, channel_title: Callable[[ChannelId], str],
@@ -49,7 +51,7 @@ class ConversationPane(QWidget):
         self.tasks = tasks
         self._reader = reader
         self._asked = ""
-        self._empty_words: Callable[[], tuple[str, str]] = lambda: ("", "")
+        self._empty_words: Callable[[], tuple[str, str, bool]] = lambda: ("", "", False)
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ConversationList(reader, channel_title, self)
@@ -57,6 +59,8 @@ class ConversationPane(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Search everything"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Search everything"))
         self.search.setToolTip(self.tr("Search every message kept here (/)"))
+        hint = _key_hint(self.search, "/")
+        self.search.textChanged.connect(lambda text: hint.setVisible(not text))
         self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
         self.search.textEdited.connect(lambda: self._pause.start())
         self.search.textChanged.connect(lambda text: None if text else self._leave_search())
@@ -73,6 +77,7 @@ class ConversationPane(QWidget):
         self.news.setProperty("role", "quiet")
         self.news.clicked.connect(self.show_newest)
         self.empty = _Empty()
+        self.empty.add.clicked.connect(self.accounts_wanted)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
         self._stack.addWidget(self.empty)
@@ -103,8 +108,8 @@ class ConversationPane(QWidget):
 
     # Which list
 
-    def explain_empty(self, words: Callable[[], tuple[str, str]]) -> None:
-        """Title and sentence for an empty list, asked for when it is shown."""
+    def explain_empty(self, words: Callable[[], tuple[str, str, bool]]) -> None:
+        """Title and sentence for an empty list, and whether to offer adding an account; asked for when it is shown."""
         self._empty_words = words
 
     def show_place(self, place: str, network: str) -> None:
@@ -280,10 +285,22 @@ class ConversationPane(QWidget):
         if self.searching:
             title = self.tr("Nothing found for “{0}”").format(self.search.text())
             words = self.tr("Every word must occur; the last may be unfinished. Accents do not matter.")
+            first_run = False
         else:
-            title, words = self._empty_words()
-        self.empty.say(title, words)
+            title, words, first_run = self._empty_words()
+        self.empty.say(title, words, offer_account=first_run)
         self._stack.setCurrentWidget(self.empty)
+
+
+def _key_hint(edit: QLineEdit, key: str) -> QLabel:
+    """The key that leads here, at the right inside the line."""
+    hint = QLabel(key)
+    hint.setProperty("role", "chip")
+    hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    inside = QHBoxLayout(edit)
+    inside.setContentsMargins(0, 0, 8, 0)
+    inside.addWidget(hint, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return hint
 
 
 class _Rows(QListView):
@@ -301,6 +318,7 @@ class _Rows(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.activated.connect(lambda: self.entered_row.emit())
         self.setMinimumWidth(260)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def keyboardSearch(self, search: str) -> None:
         """Letters belong to the commands."""
@@ -325,7 +343,7 @@ class _Rows(QListView):
 
 
 class _Empty(QWidget):
-    """A title and a sentence in the middle of an empty list."""
+    """A title and a sentence in the middle of an empty list; on the first run a way in."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -340,10 +358,15 @@ class _Empty(QWidget):
         layout.addStretch(2)
         layout.addWidget(self._title)
         layout.addWidget(self._words)
+        self.add = QPushButton(self.tr("Add an account"))
+        self.add.setProperty("role", "primary")
+        layout.addSpacing(8)
+        layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
-    def say(self, title: str, words: str) -> None:
+    def say(self, title: str, words: str, *, offer_account: bool = False) -> None:
         """Show these."""
+        self.add.setVisible(offer_account)
         self._title.setText(title)
         self._words.setText(words)
         self.setAccessibleName(f"{title} {words}")

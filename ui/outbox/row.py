@@ -97,7 +97,7 @@ class DeliveryRow(QFrame):
         head.addWidget(self._chip, 0, Qt.AlignmentFlag.AlignTop)
         self._foot = QHBoxLayout()
         self._foot.setSpacing(2 * GAP)
-        self._foot.addStretch(1)
+        self._foot.addStretch(1)  # behind the buttons: they stand under the words they belong to
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 2 * GAP)
         column.setSpacing(GAP)
@@ -136,7 +136,7 @@ class DeliveryRow(QFrame):
                 made.clicked.connect(lambda _=False, d=deed: self.wanted.emit(self.delivery.id, d))
                 self.buttons[deed] = made
             self._foot.removeWidget(self.buttons[deed])
-            self._foot.insertWidget(1 + number, self.buttons[deed])
+            self._foot.insertWidget(number, self.buttons[deed])
             self.buttons[deed].show()
         if had_focus is not None and had_focus not in deeds and deeds:
             self.buttons[deeds[0]].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from inbox.model import Capability, Channel, Delivery, DeliveryState, MessageId, MessageState, Moderation
 from inbox.store.reading import Earlier, StoredMessage
 from ui.format import exact_time, long_time, plural, short_time
-from ui.reading.markup import from_text, pictures, plain, shown
+from ui.reading.markup import directed, from_text, pictures, plain, shown
 from ui.theme import scaled
 from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
@@ -20,6 +20,8 @@ FOLD_AT = 2400
 """Longer texts show their beginning, and the rest when asked."""
 MEASURE_PX = 640
 """Lines longer than this are hard to read; a card grows with the font, not with the window."""
+QUIET_INSET = 7
+"""Border and padding of a quiet button: one that begins a line hangs out by this, so that its words stand in line."""
 _STATE_CHIPS = {
     MessageState.HELD: ("held for moderation", "chip-held"),
     MessageState.SPAM: ("spam", "chip-danger"),
@@ -50,6 +52,11 @@ def chip(text: str, role: str = "chip") -> QLabel:
     return made
 
 
+def beginning(text: str, most: int) -> str:
+    """The first words of a line, at most so many characters, and a sign when there is more."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:–—- ") + " …"
+
+
 def outside_link(words: str, url: str) -> QPushButton:
     """A quiet button that opens a web address in the browser; its tool tip says which."""
     button = QPushButton(words)
@@ -78,9 +85,10 @@ class Body(QLabel):
     def show_html(self, html: str) -> None:
         """Show this markup, which must be clean."""
         self._html = html
-        body = html if html.startswith("<p>") else f"<p>{html}</p>"
+        body = directed(html if html.startswith("<p>") else f"<p>{html}</p>")
         for block, gap in (("p", 6), ("li", 2), ("blockquote", 6)):  # Qt takes the line height from each block itself
-            body = body.replace(f"<{block}>", f'<{block} style="margin:0 0 {gap}px 0; line-height:140%">')
+            style = f'style="margin:0 0 {gap}px 0; line-height:140%"'
+            body = body.replace(f"<{block}>", f"<{block} {style}>").replace(f"<{block} dir", f"<{block} {style} dir")
         self.setText(body)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -145,12 +153,13 @@ class ContextCard(Card):
         self.box.addLayout(head)
         title = plain(m.title) or self.tr("Untitled")
         self.box.addWidget(label(title, bold=True, wrap=True))
-        self._short = plain(m.text)[:180] + ("…" if len(m.text) > 180 else "")
+        self._short = beginning(plain(m.text), 180)
         self._excerpt = label(self._short, "text-2", wrap=True)
         self.box.addWidget(self._excerpt)
         self._whole: Body | None = None
         self._stored = stored
         row = QHBoxLayout()
+        row.setContentsMargins(-QUIET_INSET, 0, 0, 0)
         self.more = QPushButton(self.tr("Read the post"))
         self.more.setProperty("role", "quiet")
         self.more.clicked.connect(self._toggle)
@@ -207,7 +216,7 @@ class MessageCard(Card):
             self.box.addWidget(label(plain(m.title), percent=108, bold=True, wrap=True))
         self._html = shown(m.html, m.text)
         folded = len(self._html) > FOLD_AT
-        self.body = Body(from_text(plain(m.text)[:600] + "…") if folded else self._html)
+        self.body = Body(from_text(beginning(plain(m.text), 600)) if folded else self._html)
         self.body.setAccessibleName(self.tr("Words of {0}").format(name))
         if m.state in (MessageState.DELETED, MessageState.TRASHED, MessageState.SPAM):
             self.body.setProperty("role", "text-3")
@@ -328,15 +337,24 @@ class PendingCard(Card):
         self._words = label("", "text-3", percent=92, wrap=True)
         trouble = delivery.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
         self._words.setProperty("role", "danger" if trouble else "text-3")
-        row = QHBoxLayout()
-        row.addWidget(self._words, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         if delivery.state in (DeliveryState.QUEUED, DeliveryState.REJECTED):
             words = self.tr("Undo") if delivery.state is DeliveryState.QUEUED else self.tr("Edit")
-            row.addWidget(self._button(words, self.undo))
+            buttons.addWidget(self._button(words, self.undo))
         if trouble or (delivery.state is DeliveryState.QUEUED and delivery.words):
             words = self.tr("Look again") if delivery.state is DeliveryState.UNKNOWN else self.tr("Try now")
-            row.addWidget(self._button(words, self.again))
-        self.box.addLayout(row)
+            buttons.addWidget(self._button(words, self.again))
+        if trouble:  # a reason takes lines of its own, the buttons stand under it
+            self.box.addWidget(self._words)
+            buttons.addStretch(1)
+            self.box.addSpacing(4)
+            self.box.addLayout(buttons)
+        else:
+            row = QHBoxLayout()
+            row.addWidget(self._words, 1)
+            row.addLayout(buttons)
+            self.box.addLayout(row)
         self.tick()
 
     def _button(self, words: str, signal: object) -> QPushButton:

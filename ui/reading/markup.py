@@ -11,6 +11,8 @@ import re
 
 import nh3
 
+from ui.format import right_to_left
+
 _TAGS = {"p", "br", "b", "strong", "i", "em", "u", "s", "del", "a", "ul", "ol", "li", "blockquote", "code", "pre", "q",
          "h1", "h2", "h3", "h4", "h5", "h6", "sub", "sup"}  # fmt: skip
 _SCHEMES = {"http", "https", "mailto"}
@@ -19,6 +21,8 @@ _BIDI = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 _PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_BLOCK = re.compile(r"<(p|li|blockquote|pre)>(.*?)(?=</?(?:p|li|blockquote|pre)>|$)", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 
 
@@ -61,6 +65,21 @@ def shown(html: str, text: str) -> str:
     """What to show of a message: its cleaned markup, or its text when there is none. Paragraphs without outer gaps."""
     body = clean(html) if html.strip() else from_text(text)
     return re.sub(r"<p>\s*</p>", "", body).strip() or from_text(text)
+
+
+def directed(html: str) -> str:
+    """Clean markup, each paragraph running the way its first letter runs: Qt takes the direction from the block."""
+
+    def block(found: re.Match[str]) -> str:
+        words = escaping.unescape(_TAG.sub("", found[2]))
+        return f'<{found[1]} dir="rtl">{found[2]}' if right_to_left(words) else found[0]
+
+    return _BLOCK.sub(block, html)
+
+
+def isolated(text: str) -> str:
+    """A stranger's words inside a line of ours: their direction stays theirs (Unicode isolates)."""
+    return f"\u2068{text}\u2069" if right_to_left(text) else text
 
 
 def plain(text: str) -> str:

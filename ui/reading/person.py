@@ -103,6 +103,7 @@ class PersonPane(QScrollArea):
         said.setToolTip(tip or value)
         head = QLabel(words)
         head.setProperty("role", "text-3")
+        head.setAlignment(Qt.AlignmentFlag.AlignTop)
         form.addRow(head, said)
 
     @async_slot

@@ -55,7 +55,7 @@ class ReplyBox(QFrame):
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box.addWidget(self.text, 1)
         foot = FlowLayout()
-        foot.setContentsMargins(12, 4, 12, 12)
+        foot.setContentsMargins(14, 4, 12, 12)
         self.keep_open = QPushButton(self.tr("Reply"))
         self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Return)"))
         self.close_too = QPushButton()
@@ -99,6 +99,11 @@ class ReplyBox(QFrame):
         self.keep_open.hide()
         self.text.setAccessibleName(self._where.text())
 
+    def _mark(self, focused: bool) -> None:
+        self.setProperty("focused", focused)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
     def set_text(self, text: str) -> None:
         """Put the text in, the cursor behind it; this is not typing, so no draft is kept of it."""
         if text != self.text.toPlainText():
@@ -124,6 +129,8 @@ class ReplyBox(QFrame):
             ):
                 self._send(not event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
                 return True
+        if watched is self.text and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self._mark(event.type() == QEvent.Type.FocusIn)
         if watched is self.text and event.type() == QEvent.Type.FontChange:
             self._sync_height()
         return super().eventFilter(watched, event)
@@ -145,7 +152,7 @@ class ReplyBox(QFrame):
         self._sync_height()
 
     def _sync_height(self) -> None:
-        """Grow with the text, from two lines to eight."""
+        """Grow with the text, from three lines to eight."""
         line = self.text.fontMetrics().lineSpacing()
-        lines = min(max(int(self.text.document().size().height()), 2), 8)  # counted in lines by its plain layout
+        lines = min(max(int(self.text.document().size().height()), 3), 8)  # counted in lines by its plain layout
         self.text.setFixedHeight(round(line * (lines + 0.8)) + 8)

@@ -55,15 +55,23 @@ class FlowLayout(QLayout):
         margins = self.contentsMargins()
         area = rect.marginsRemoved(margins)
         x, y, tall = area.x(), area.y(), 0
+        line: list[tuple[QLayoutItem, int, QSize]] = []
+
+        def put() -> None:
+            for item, left, size in line if place else ():  # the controls of a line share their middle
+                item.setGeometry(QRect(QPoint(left, y + (tall - size.height()) // 2), size))
+            line.clear()
+
         for item in self._items:
             widget = item.widget()
             if widget is not None and widget.isHidden():
                 continue
             size = item.sizeHint()
             if x > area.x() and x + size.width() > area.right() + 1:
+                put()
                 x, y, tall = area.x(), y + tall + self.spacing(), 0
-            if place:
-                item.setGeometry(QRect(QPoint(x, y), size))
+            line.append((item, x, size))
             x += size.width() + self.spacing()
             tall = max(tall, size.height())
+        put()
         return y + tall - rect.y() + margins.bottom()

@@ -12,12 +12,16 @@ from ui.widgets.form import button, words
 
 
 class InlineNotice(QFrame):
-    """Hidden until it is told something. ``wanted`` carries the command that helps, when its button is pressed."""
+    """Hidden until it is told something. ``wanted`` carries the command that helps, when its button is pressed.
+
+    ``strip``: it lies across a whole window, as a banner does, and not among the cards of a page.
+    """
 
     wanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, *, margin: int = 3 * GAP) -> None:
+    def __init__(self, parent: QWidget | None = None, *, margin: int = 3 * GAP, strip: bool = False) -> None:
         super().__init__(parent)
+        self._strip = strip
         self._action = ""
         self._title = words("", weight=QFont.Weight.DemiBold)
         self._words = words()
@@ -33,7 +37,8 @@ class InlineNotice(QFrame):
 
     def tell(self, notice: Notice, *, action: str = "", action_words: str = "") -> None:
         """Show a notice and announce it: at once when it is an alarm, else when the reader is free."""
-        self.setProperty("role", "alarm" if notice.alarm else "banner")
+        calm, alarm = ("banner", "alarm") if self._strip else ("notice", "notice-alarm")
+        self.setProperty("role", alarm if notice.alarm else calm)
         self.style().unpolish(self)
         self.style().polish(self)
         for label, text in ((self._title, notice.title), (self._words, notice.words), (self._hint, notice.hint)):
