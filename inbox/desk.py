@@ -198,6 +198,7 @@ class Desk:
         stored = self._message(message_id)
         channel = self._channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
+        self._intend(f"asked: {action}", message_id)
         after = await connector.moderate(channel, stored.message, action)
         now = self._clock.now()
         with self._database.transaction() as connection:
@@ -208,10 +209,18 @@ class Desk:
         saved = fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor)
         self._publish(saved.changed)
 
+    def _intend(self, verb: str, message_id: MessageId) -> None:
+        """On the record before the network is asked: an end in between must not hide whose act it was."""
+        with self._database.transaction() as connection:
+            record.append(
+                connection, at=self._clock.now(), actor=self._actor, verb=verb, subject=f"message:{message_id}"
+            )
+
     async def edit(self, message_id: MessageId, text: str) -> None:
         stored = self._message(message_id)
         channel = self._channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
+        self._intend("asked: edit", message_id)
         after = await connector.edit(channel, stored.message, text)
         saved = fetch.save(self._database, channel, fetch.ours(after), at=self._clock.now(), actor=self._actor)
         self._publish(saved.changed)
@@ -220,6 +229,7 @@ class Desk:
         stored = self._message(message_id)
         channel = self._channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
+        self._intend("asked: delete", message_id)
         await connector.delete(channel, stored.message)
         now = self._clock.now()
         with self._database.transaction() as connection:

@@ -28,7 +28,7 @@ _NOT_SMALLER = [phase for phase in Phase if phase not in (Phase.shrink, Phase.ex
 settings.register_profile(
     "quick",
     deadline=None,
-    max_examples=80,
+    max_examples=40,
     stateful_step_count=30,
     phases=_NOT_SMALLER,
     suppress_health_check=_SLOW,

@@ -16,6 +16,8 @@ GAP = 4
 """The spacing step: everything is 4, 8, 12, 16 or 20 px."""
 RADIUS = 6
 CHIP_RADIUS = 4
+QUIET_INSET = 7
+"""Border and padding of a quiet button: one that begins a line hangs out by this, so that its words stand in line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def style_sheet(t: Tokens) -> str:
     QPlainTextEdit[role="bare"], QPlainTextEdit[role="bare"]:focus {{ border: none; padding: 4px 9px; }}
     QScrollArea {{ border: none; background: transparent; }}
     QListView[role="plain"] {{ border: none; background: {t.surface}; outline: none; }}
+    QFrame[role="empty"]:focus {{ border: 2px solid {t.accent}; border-radius: {CHIP_RADIUS}px; }}
     QListWidget[role="rail"] {{ border: none; background: {t.sunken}; outline: none; }}
     QTableView {{ border: 1px solid {t.line}; border-radius: {RADIUS}px; background: {t.surface}; outline: none;
         selection-background-color: {t.accent_soft}; selection-color: {t.text}; }}
@@ -188,7 +191,7 @@ def style_sheet(t: Tokens) -> str:
     QTableView::item {{ padding: 0 8px; border: none; border-bottom: 1px solid {t.line}; }}
     QTableView::item:selected {{ background: {t.accent_soft}; color: {t.text}; }}
     QHeaderView {{ background: {t.surface}; border: none; }}
-    QHeaderView::section {{ background: {t.surface}; color: {t.text_2}; border: none; padding: 6px 8px;
+    QHeaderView::section {{ background: {t.surface}; color: {t.text_2}; border: none; padding: 6px 8px 6px 11px;
         border-bottom: 1px solid {t.edge}; font-weight: 600; }}
     QSplitter::handle {{ background: {t.line}; }}
     QMessageBox QLabel#qt_msgbox_label {{ font-weight: 600; }}
@@ -199,12 +202,6 @@ def style_sheet(t: Tokens) -> str:
     QScrollBar::handle:horizontal {{ background: {t.edge}; border-radius: 4px; min-width: 32px; margin: 2px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-    QTabBar {{ background: transparent; }}
-    QTabBar::tab {{ background: transparent; color: {t.text_2}; border: none; border-bottom: 3px solid transparent;
-        padding: 10px 8px 8px 8px; margin: 0 4px; }}
-    QTabBar::tab:selected {{ color: {t.text}; border-bottom: 3px solid {t.accent}; }}
-    QTabBar::tab:hover {{ color: {t.text}; }}
-    QTabBar::tab:selected:focus {{ background: {t.accent_soft}; }}
     QMenu {{ background: {t.surface}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
     QMenu::item {{ padding: 5px 24px 5px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {t.accent_soft}; }}

@@ -82,7 +82,7 @@ class Window(QMainWindow):
         self._clock = clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
         self.bridge = Bridge(engine.bus, self)
-        self.tabs = NetworkTabs()
+        self.tabs = NetworkTabs(theme)
         self.rail = Rail(theme)
         self.list = ConversationPane(reader, theme, tasks, lambda i: self._titles.get(i, ""))
         self.conversation = ConversationView(engine, reader, tasks)
@@ -185,6 +185,7 @@ class Window(QMainWindow):
     def _refresh_channels(self) -> None:
         channels = accounts.channels(self._reader.connection)
         self._titles = {c.id: c.title for c in channels}
+        self.conversation.invite(bool(channels))
         names = list(dict.fromkeys(c.network for c in channels))
         known = self._engine.networks
         self.tabs.show_networks([(n, known[n].title if n in known else n) for n in names])
@@ -276,7 +277,7 @@ class Window(QMainWindow):
             self.conversation.focus_current()
             return
         self.fit()
-        self.list.view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.list.take_focus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -314,7 +315,7 @@ class Window(QMainWindow):
         if closed:
             self.commands.move_on(ConversationStatus.DONE)
         if self.list.isVisible():
-            self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.list.take_focus()
         else:
             self._back()
 
@@ -386,6 +387,8 @@ class Window(QMainWindow):
 
     def _empty_words(self) -> tuple[str, str, bool]:
         place, health = self.rail.place, accounts.health(self._reader.connection)
+        if not health and self._stripe is not None:
+            return self.tr("One moment"), self.tr("The practice town opens its doors."), False
         if not health:
             first = self.tr("Connect a blog or follow a feed, and what people write there arrives here.")
             return self.tr("Nothing here yet"), first, True
@@ -413,7 +416,7 @@ class Window(QMainWindow):
         self._show_list()
         if (chosen := int(str(s.value("conversation", 0)))) and self.list.select(chosen):
             QTimer.singleShot(0, lambda: self.list.view.verticalScrollBar().setValue(int(str(s.value("scroll", 0)))))
-        self.list.view.setFocus()
+        self.list.take_focus()
 
     def remember(self) -> None:
         """Write down what the next start takes up."""
@@ -427,7 +430,7 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.list.view.setFocus()  # work begins in the list, not at the first button of the window
+        self.list.take_focus()  # work begins in the list, not at the first button of the window
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [--quick] [--only NAME] [--messages N]``: measures, prints a table, writes build/bench.json."""
+"""``python -m tests.benchmarks [--quick] [--only NAME] [--messages N]``: measure, print a table, keep it as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes over the wire: pages of a hundred comments as a blog's REST interface sends them, and a network to send them.
+"""What comes over the wire: pages of a hundred comments as a blog's REST interface sends them, and who sends them.
 
 They are read with WordPress's own parser, so that a back-fill costs what a real one costs, but for the wire itself.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ SITE = Site(root="https://blog.example/wp-json/", home="https://blog.example", t
 
 
 def page(writer: Writer, chance: random.Random, first_id: int, at: datetime, *, step: timedelta) -> bytes:
-    """A page of comments from ``first_id`` on, ``step`` apart: half begin a conversation, some are ours, some are spam."""
+    """A page of comments from ``first_id`` on, ``step`` apart: half begin a conversation, some are ours or spam."""
     items = []
     for number in range(first_id, first_id + PER_PAGE):
         text, name = writer.text(), writer.person()
@@ -49,12 +49,12 @@ def page(writer: Writer, chance: random.Random, first_id: int, at: datetime, *, 
     return json.dumps(items, ensure_ascii=False).encode()
 
 
-def pages(count: int, *, seed: int, first_id: int, at: datetime, step: timedelta = timedelta(seconds=40)) -> list[bytes]:
+def pages(
+    count: int, *, seed: int, first_id: int, at: datetime, step: timedelta = timedelta(seconds=40)
+) -> list[bytes]:
     """Pages that follow each other."""
     writer, chance = Writer(seed), random.Random(seed)
-    return [
-        page(writer, chance, first_id + n * PER_PAGE, at + step * (n * PER_PAGE), step=step) for n in range(count)
-    ]
+    return [page(writer, chance, first_id + n * PER_PAGE, at + step * (n * PER_PAGE), step=step) for n in range(count)]
 
 
 def messages_of(body: bytes) -> tuple[Message, ...]:
@@ -106,20 +106,20 @@ class Plain:
         """Nothing is open."""
 
 
-def backfill(
-    network: str, bodies: Sequence[bytes], *, begin: Callable[[], asyncio.Event] | None = None, wire_s: float = 0.0
-) -> type[Connector]:
-    """A network that has these pages to give, each after ``wire_s`` on the wire."""
+def backfill(network: str, bodies: Sequence[bytes]) -> type[Connector]:
+    """A network that has these pages to give, as fast as they are taken."""
 
     class Filled(Plain):
         name: ClassVar[str] = network
         title: ClassVar[str] = network.capitalize()
 
         async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
-            await asyncio.sleep(wire_s)
+            await asyncio.sleep(0)  # the wire: others may work meanwhile
             here = int(cursor or 0)
             if here >= len(bodies):
                 return Batch(cursor=cursor)
-            return Batch(messages=messages_of(bodies[here]), cursor=Cursor(str(here + 1)), complete=here + 1 == len(bodies))
+            return Batch(
+                messages=messages_of(bodies[here]), cursor=Cursor(str(here + 1)), complete=here + 1 == len(bodies)
+            )
 
     return Filled  # type: ignore[return-value]

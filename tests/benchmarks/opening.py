@@ -17,7 +17,10 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
     with stock.copy("open") as home:
         told = process.run("real", "opening", home, stock.long_conversation, 3 if quick else 9)
     yield Figure(
-        name="open 500 messages", unit="ms", ours=statistics.median(told["long"]), floor=statistics.median(told["short"]),
-        most=_AIM_MS, bound="making the first cards (ui.reading.view.FIRST_CARDS); the others fill in afterwards",
-        notes={"first": told["long"][0], "worst": max(told["long"]), "all cards made after": statistics.median(told["whole"])},
+        name="open 500 messages", unit="ms", ours=statistics.median(told["long"]),
+        floor=statistics.median(told["short"]), most=_AIM_MS,
+        bound="making the first cards (ui.reading.view.FIRST_CARDS); the others fill in afterwards",
+        notes={
+            "first": told["long"][0], "worst": max(told["long"]), "all cards after": statistics.median(told["whole"]),
+        },
     )  # fmt: skip

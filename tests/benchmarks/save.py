@@ -1,4 +1,4 @@
-"""save: messages a second through ``sync.fetch.save``, against the same rows put into the same tables by executemany."""
+"""save: messages a second through ``sync.fetch.save``, against the same rows put into the tables by executemany."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def _channel(database: Database) -> Channel:
     found = ChannelFound(remote_id="main", title="Bench", capabilities=Capability.FETCH)
     with database.transaction() as connection:
         accounts.add_account(connection, account, at=NOW)
-        [id_] = accounts.add_channels(connection, account, [found], interval_s=60, history_before=NOW - timedelta(days=30))
+        [id_] = accounts.add_channels(
+            connection, account, [found], interval_s=60, history_before=NOW - timedelta(days=30)
+        )
     channel = accounts.channel(database.connection, id_)
     assert channel is not None
     return channel

@@ -6,8 +6,9 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 
 from inbox.store import reading
 from inbox.store.database import FILE_NAME
@@ -28,14 +29,14 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
         for network in ("", NETWORKS[0], NETWORKS[-1]):
             ours, floors, slowest = [], [], (0.0, "")
             for words in keys:
-                floors.append(_timed(lambda: bare.execute(_FLOOR, (reading.match_expression(words), _LIMIT)).fetchall()))  # noqa: B023
-                took = asyncio.run(reader.slowly(lambda c: _timed(lambda: reading.search(c, words, network=network, limit=_LIMIT))))  # noqa: B023
+                floors.append(_timed(_ask_bare, bare, words))
+                took = asyncio.run(reader.slowly(partial(_timed_search, words, network)))
                 ours.append(took)
                 slowest = max(slowest, (took, words))
             yield Figure(
                 name=f"search in {network}" if network else "search", unit="ms", ours=percentile(ours, 0.95),
                 floor=percentile(floors, 0.95), most=_AIM_MS, most_ratio=None if network else 1.5,
-                bound="SQLite merging the posting lists of a short prefix or of two frequent words; then a hundred rows read",
+                bound="SQLite merging the lists of a short prefix or of two frequent words; then a hundred rows read",
                 notes={
                     "keys": len(keys), "ours p50": percentile(ours, 0.5), "floor p50": percentile(floors, 0.5),
                     "ours worst": slowest[0], "for": repr(slowest[1]), "floor worst": max(floors),
@@ -44,9 +45,25 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
     reader.close()
 
 
-def _timed(work) -> float:  # type: ignore[no-untyped-def]
+def _ask_bare(connection: sqlite3.Connection, words: str) -> None:
+    connection.execute(_FLOOR, (reading.match_expression(words), _LIMIT)).fetchall()
+
+
+def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> float:
+    return _timed(partial(reading.search, connection, words, network=network, limit=_LIMIT))
+
+
+def _ask_bare(connection: sqlite3.Connection, words: str) -> None:
+    connection.execute(_FLOOR, (reading.match_expression(words), _LIMIT)).fetchall()
+
+
+def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> float:
+    return _timed(partial(reading.search, connection, words, network=network, limit=_LIMIT))
+
+
+def _timed(work: Callable[..., object], *values: object) -> float:
     began = time.perf_counter()
-    work()
+    work(*values)
     return (time.perf_counter() - began) * 1000
 
 

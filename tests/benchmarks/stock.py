@@ -59,7 +59,7 @@ class Stock:
 def stock(messages: int) -> Stock:
     """The inbox with so many messages: the one kept, or a new one (two minutes for a million)."""
     # What was built once stays right until the tables or the way of filling them change.
-    made_by = "".join(inspect.getsource(part) for part in (schema, standing, words, _Builder))
+    made_by = "".join(inspect.getsource(part) for part in (schema, words, _Builder))
     home = FOLDER / f"stock-{messages}-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}"
     facts = home / "facts.json"
     if not facts.exists():
@@ -107,12 +107,10 @@ class _Builder:
                 connection.executemany(_MESSAGE, rows)
                 connection.executemany("INSERT INTO raw VALUES (?,?)", raws)
                 rows, raws = [], []
-        connection.executemany(
-            f"INSERT INTO conversations VALUES ({','.join('?' * 20)})", self._conversations()
-        )
+        connection.executemany(f"INSERT INTO conversations VALUES ({','.join('?' * 20)})", self._conversations())
         connection.execute("INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')")
         connection.execute(
-            "INSERT INTO tallies SELECT network, place, count(*), sum(unread) FROM conversations GROUP BY network, place"
+            "INSERT INTO tallies SELECT network, place, count(*), sum(unread) FROM conversations GROUP BY 1, 2"
         )
         for _, sql in triggers:
             connection.execute(sql)
@@ -125,7 +123,9 @@ class _Builder:
     def _channels(self, connection: sqlite3.Connection) -> list[str]:
         ids = []
         for network in NETWORKS:
-            account = Account(id=AccountId(f"{network}-1"), network=network, title=network, address=f"https://{network}.example")
+            account = Account(
+                id=AccountId(f"{network}-1"), network=network, title=network, address=f"https://{network}.example"
+            )
             found = ChannelFound(
                 remote_id="main", title=f"City of Example on {network}", url=f"https://{network}.example/",
                 speaks_as="City of Example", capabilities=~Capability.NONE,
@@ -133,7 +133,9 @@ class _Builder:
             accounts.add_account(connection, account, at=NOW)
             ids += accounts.add_channels(connection, account, [found], interval_s=120, history_before=NOW)
         # Paused: nobody may go out to a network because of a benchmark.
-        connection.execute("UPDATE channels SET paused = 1, backfilled = 1, complete_to = ?1, polled_at = ?1", (to_ms(NOW),))
+        connection.execute(
+            "UPDATE channels SET paused = 1, backfilled = 1, complete_to = ?1, polled_at = ?1", (to_ms(NOW),)
+        )
         return [str(i) for i in ids]
 
     def _message(self, id_: int, channels: list[str], at: int) -> tuple[tuple[object, ...], bytes]:
@@ -166,12 +168,18 @@ class _Builder:
         ours = post or (bool(parent) and self._random.random() < 0.4)
         name = "City of Example" if ours else self._writer.person()
         handle = f"@{name.replace(' ', '.').lower()}@social.example" if number in (1, 2) and not ours else ""
-        author = json.dumps({"remote_id": name, "handle": handle, "url": f"https://{NETWORKS[number]}.example/people/{name}"}, ensure_ascii=False)
+        author = json.dumps(
+            {"remote_id": name, "handle": handle, "url": f"https://{NETWORKS[number]}.example/people/{name}"},
+            ensure_ascii=False,
+        )
         state = MessageState.SPAM if not ours and self._random.random() < 0.04 else MessageState.PUBLISHED
         kind = MessageKind.POST if post else MessageKind.COMMENT
         remote_id, html = f"m:{id_}", f"<p>{text}</p>"
         url = f"https://{NETWORKS[number]}.example/{remote_id}"
-        raw = json.dumps({"id": id_, "author": author, "date_gmt": at, "content": {"rendered": html}, "link": url, "status": state}, ensure_ascii=False)
+        raw = json.dumps(
+            {"id": id_, "author": author, "date_gmt": at, "content": {"rendered": html}, "link": url, "status": state},
+            ensure_ascii=False,
+        )
         self._lines[conversation].append(
             standing.Line(remote_id, parent, kind, state, ours, 1, at, at, name, handle, text[:300], title)
         )
@@ -179,13 +187,13 @@ class _Builder:
         if post:
             self._contexts[number].append(remote_id)
         row = (
-            id_, channel, remote_id, conversation + 1, kind, state, ours, 1, name, author, at, None, at, parent, context,
-            title, text, html, url, "{}",
+            id_, channel, remote_id, conversation + 1, kind, state, ours, 1, name, author, at, None, at, parent,
+            context, title, text, html, url, "{}",
         )  # fmt: skip
         return row, zlib.compress(raw.encode(), 1)
 
     def _conversations(self) -> Iterator[tuple[object, ...]]:
-        """The rows of all conversations: the newest wait for an answer, a fifth of the others stands open, the rest is done."""
+        """The rows of all conversations: the newest are owed, a fifth of the others is open, the rest is done."""
         owed, waiting = OWED, WAITING
         for index in range(len(self._lines) - 1, -1, -1):
             lines, (channel, network, root, context) = self._lines[index], self._place[index]
@@ -200,6 +208,7 @@ class _Builder:
             now = standing.standing(lines, status, settled_at, root)
             unread = int(now.place in ("owed", "quiet") and self._random.random() < 0.1)
             yield (
-                index + 1, channel, network, root, context, now.kind, now.status, now.place, unread, now.held, now.public,
-                now.messages, now.owed, now.last_at, settled_at, now.author, now.handle, now.snippet, now.subject, "",
+                index + 1, channel, network, root, context, now.kind, now.status, now.place, unread, now.held,
+                now.public, now.messages, now.owed, now.last_at, settled_at, now.author, now.handle, now.snippet,
+                now.subject, "",
             )  # fmt: skip

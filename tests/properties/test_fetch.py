@@ -15,6 +15,13 @@ from tests.inbox.making import fresh_tallies, kept_tallies
 from tests.properties.house import House, empty_inbox
 
 PICK = st.integers(0, 1_000)
+CHANGES = ["say", "say", "say_below", "say_below", "say_unseen", "show", "edit", "set_aside", "take_back", "remove"]
+OPERATIONS = st.sampled_from(["fetch", "reread", "sweep"])
+MOMENTS = st.sampled_from([BEFORE_SEND, AFTER_ACCEPT])
+ERRORS = st.sampled_from([Offline, Unavailable, BadReply, CursorExpired])
+FAULTS = st.none() | st.none() | st.tuples(OPERATIONS, MOMENTS, ERRORS)
+STEPS = st.none() | st.integers(0, 20)
+WAITS = st.sampled_from([0, 60, 60, 1_200, 90_000])
 
 
 class Fetching(RuleBasedStateMachine):
@@ -32,72 +39,59 @@ class Fetching(RuleBasedStateMachine):
         return ids[number % len(ids)] if ids else None
 
     @rule(
-        said=st.lists(
-            st.tuples(
-                st.none() | PICK,
-                st.sampled_from([MessageState.PUBLISHED, MessageState.HELD, MessageState.SPAM]),
-                st.sampled_from([True, True, False]),
-            ),
-            min_size=1,
-            max_size=5,
-        )
+        changes=st.lists(st.tuples(st.sampled_from(CHANGES), PICK), max_size=8), fault=FAULTS, crash=STEPS, wait=WAITS
     )
-    def say(self, said: list[tuple[int | None, MessageState, bool]]) -> None:
-        for parent, state, shown in said:
-            above = self.pick(parent) if parent is not None else None
-            id_ = self.world.say("said", parent=above or "", state=state, shown=shown)
-            if not shown:
-                self.unseen.append(id_)
+    def go_on(
+        self,
+        changes: list[tuple[str, int]],
+        fault: tuple[str, str, type[Exception]] | None,
+        crash: int | None,
+        wait: int,
+    ) -> None:
+        """The world goes on, time passes, and there is a poll, which may fail or end with the power."""
+        for what, number in changes:
+            getattr(self, what)(number)
+        self.house.clock.move(wait)
+        if fault is not None:
+            self.world.fail(*fault[:2], fault[2]("a fault"))
+        self.house.power.fails_in = crash
+        self.house.run(self.house.fetch.poll(self.house.channels["blog"], self.house.connectors["blog"]))
+        self.house.power.fails_in = None
 
-    @rule()
-    def show(self) -> None:
-        if self.unseen and (id_ := self.unseen.pop()) in self.world.entries:
-            self.world.show(id_)
+    def say(self, number: int) -> None:
+        self.world.say("said")
 
-    @rule(number=PICK)
+    def say_below(self, number: int) -> None:
+        self.world.say("answered", parent=self.pick(number) or "")
+
+    def say_unseen(self, number: int) -> None:
+        """It shows only later, after what was said after it."""
+        self.unseen.append(self.world.say("held up", parent=self.pick(number) or "", shown=False))
+
+    def show(self, number: int) -> None:
+        if self.unseen:
+            self.world.show(self.unseen.pop(number % len(self.unseen)))
+
     def edit(self, number: int) -> None:
-        if (id_ := self.pick(number)) and self.world.entries[id_].change:
+        if id_ := self.shown(number):
             self.world.edit(id_, f"edited at change {self.world.change}")
 
-    @rule(number=PICK, state=st.sampled_from([MessageState.PUBLISHED, MessageState.SPAM, MessageState.TRASHED]))
-    def judge(self, number: int, state: MessageState) -> None:
-        if (id_ := self.pick(number)) and self.world.entries[id_].change:
-            self.world.set_state(id_, state)
+    def set_aside(self, number: int) -> None:
+        """Nobody asks after spam: that it is removed, only a sweep finds out."""
+        if id_ := self.shown(number):
+            self.world.set_state(id_, MessageState.SPAM)
 
-    @rule(number=PICK)
+    def take_back(self, number: int) -> None:
+        if id_ := self.shown(number):
+            self.world.set_state(id_, MessageState.PUBLISHED)
+
     def remove(self, number: int) -> None:
-        if (id_ := self.pick(number)) and self.world.entries[id_].change:
+        if id_ := self.shown(number):
             self.world.remove(id_)
 
-    @rule(number=PICK)
-    def remove_what_is_set_aside(self, number: int) -> None:
-        """Nobody asks after spam: only a sweep finds out."""
-        self.judge(number, MessageState.SPAM)
-        self.poll()
-        self.remove(number)
-
-    @rule(
-        operation=st.sampled_from(["fetch", "reread", "sweep"]), moment=st.sampled_from([BEFORE_SEND, AFTER_ACCEPT]),
-        error=st.sampled_from([Offline, Unavailable, BadReply, CursorExpired]),
-    )  # fmt: skip
-    def fail(self, operation: str, moment: str, error: type[Exception]) -> None:
-        self.world.fail(operation, moment, error("a fault"))
-
-    @rule(seconds=st.sampled_from([60, 1_200, 90_000]))
-    def wait(self, seconds: int) -> None:
-        self.house.clock.move(seconds)
-
-    @rule()
-    def poll(self) -> None:
-        self.house.run(self.house.fetch.poll(self.house.channels["blog"], self.house.connectors["blog"]))
-
-    @rule(news=st.integers(0, 4), steps=st.integers(0, 25))
-    def poll_and_crash(self, news: int, steps: int) -> None:
-        for _ in range(news):
-            self.world.say("just now")
-        self.house.power.fails_in = steps
-        self.poll()
-        self.house.power.fails_in = None
+    def shown(self, number: int) -> str | None:
+        id_ = self.pick(number)
+        return id_ if id_ and self.world.entries[id_].change else None
 
     @invariant()
     def what_is_complete_stays_so(self) -> None:

@@ -15,7 +15,6 @@ from inbox.errors import (
     NotFound,
     Offline,
     OutcomeUnknown,
-    PostroomError,
     RateLimited,
     Rejected,
     SignInNeeded,
@@ -30,6 +29,16 @@ from tests.properties.house import House, empty_inbox
 NAMES = ("blog", "page")
 NAME = st.sampled_from(NAMES)
 PICK = st.integers(0, 1_000)
+STEPS = st.none() | st.integers(0, 20)
+ACTS = st.sampled_from(["publish", "publish", "reply", "cancel", "send_now", "send_now", "decide", "undo", "sign_in"])
+NOT_SENT = [Offline, Unavailable, RateLimited, NotAllowed, SignInNeeded, Rejected]
+LOST = [OutcomeUnknown, OutcomeUnknown, BadReply]
+FAULTS = st.one_of(
+    st.tuples(st.just("publish"), st.just(BEFORE_SEND), st.sampled_from([*NOT_SENT, *LOST, KeyError])),
+    st.tuples(st.just("publish"), st.just(AFTER_ACCEPT), st.sampled_from([*LOST, KeyError])),
+    st.tuples(st.just("find"), st.just(BEFORE_SEND), st.sampled_from([Offline, Unavailable, SignInNeeded, KeyError])),
+    st.tuples(st.just("find"), st.just(AFTER_ACCEPT), st.sampled_from([Unavailable, BadReply, KeyError])),
+)
 ENDS_DOUBT = {"found", "proven absent", "seen by a person", "absent says a person", "outcome unknown"}
 
 
@@ -65,89 +74,63 @@ class Delivering(RuleBasedStateMachine):
             return self.house.run(work)
         return None
 
-    # What people do
-
-    @rule(names=st.sets(NAME, min_size=1), crash=st.none() | st.integers(0, 12))
-    def publish(self, names: set[str], crash: int | None) -> None:
-        update = Update(kind=UpdateKind.POST, title="Water", text=f"post {len(self.deliveries())}")
+    @rule(acts=st.lists(st.tuples(ACTS, NAME, PICK), max_size=5), crash=STEPS)
+    def work(self, acts: list[tuple[str, str, int]], crash: int | None) -> None:
+        """People write, take back, try again, decide; the power may go at any step of it."""
         self.house.power.fails_in = crash
-        self.person(self.house.desk.publish(update, [self.house.channels[n].id for n in sorted(names)]))
+        for act, name, number in acts:
+            getattr(self, act)(name, number)
         self.house.power.fails_in = None
 
-    @rule(name=NAME, close=st.booleans())
-    def reply(self, name: str, close: bool) -> None:
-        text = f"reply {len(self.deliveries())}"
-        self.person(self.house.desk.reply(self.questions[name], text, close=close, approve_first=False))
-
-    @rule(number=PICK)
-    def cancel(self, number: int) -> None:
-        if one := self.pick(number):
-            before = one.state
-            update = self.person(self.house.desk.cancel(one.id))
-            if update is not None:
-                assert before in (DeliveryState.QUEUED, DeliveryState.REJECTED)
-                assert update.text == one.rendition.text
-
-    @rule(number=PICK)
-    def send_now(self, number: int) -> None:
-        if one := self.pick(number):
-            self.person(self.house.desk.send_now(one.id))
-
-    @rule(number=PICK, arrived=st.booleans())
-    def decide(self, number: int, arrived: bool) -> None:
-        if (one := self.pick(number)) and one.state is DeliveryState.UNKNOWN:
-            (self.seen_said.add if arrived else lambda key: self.absent_said.update([key]))(one.key)
-            self.person(self.house.desk.decide_unknown(one.id, arrived=arrived, url=""))
-
-    @rule()
-    def undo(self) -> None:
-        self.person(self.house.desk.undo())
-
-    @rule()
-    def sign_in(self) -> None:
-        self.house.sign_in()
-        self.house.pass_time(15)
-
-    # What goes wrong
-
     @rule(
-        name=NAME,
-        operation=st.sampled_from(["publish", "find"]),
-        error=st.sampled_from([Offline, Unavailable, RateLimited, BadReply, NotAllowed, SignInNeeded]),
+        faults=st.lists(st.tuples(NAME, FAULTS), max_size=4), seconds=st.sampled_from([15, 30, 120, 900]), crash=STEPS
     )
-    def fault(self, name: str, operation: str, error: type[PostroomError]) -> None:
-        self.house.worlds[name].fail(operation, BEFORE_SEND, error("a fault"))
-
-    @rule(name=NAME)
-    def refuse(self, name: str) -> None:
-        self.house.worlds[name].fail("publish", BEFORE_SEND, Rejected("too bold"))
-
-    @rule(name=NAME, error=st.sampled_from([OutcomeUnknown, BadReply]))
-    def lose_answer(self, name: str, error: type[PostroomError]) -> None:
-        self.house.worlds[name].fail("publish", AFTER_ACCEPT, error("lost"))
-
-    @rule(name=NAME, error=st.sampled_from([Unavailable, BadReply]))
-    def lose_finding(self, name: str, error: type[PostroomError]) -> None:
-        self.house.worlds[name].fail("find", AFTER_ACCEPT, error("lost"))
+    def wait(self, faults: list[tuple[str, tuple[str, str, type[Exception]]]], seconds: int, crash: int | None) -> None:
+        """Time passes, requests fail in all ways there are, and the power may go at any step."""
+        for name, (operation, moment, error) in faults:
+            self.house.worlds[name].fail(operation, moment, error("a fault"))
+        self.house.power.fails_in = crash
+        self.house.pass_time(seconds)
+        self.house.power.fails_in = None
 
     @rule(name=NAME, steps=st.integers(0, int(SETTLE_S) // 15 - 1), crash=st.booleans())
     def be_late(self, name: str, steps: int, crash: bool) -> None:
         """The next one arrives only after we gave it up, or after the power went."""
         self.house.late[name] = (steps * 15, crash)
 
-    @rule(name=NAME, bug=st.sampled_from([BEFORE_SEND, AFTER_ACCEPT]), operation=st.sampled_from(["publish", "find"]))
-    def be_buggy(self, name: str, bug: str, operation: str) -> None:
-        self.house.worlds[name].fail(operation, bug, KeyError("id"))
+    def publish(self, name: str, number: int) -> None:
+        update = Update(kind=UpdateKind.POST, title="Water", text=f"post {len(self.deliveries())}")
+        names = NAMES if number % 2 else (name,)
+        self.person(self.house.desk.publish(update, [self.house.channels[n].id for n in names]))
 
-    @rule(seconds=st.sampled_from([15, 30, 120, 900]))
-    def wait(self, seconds: int) -> None:
-        self.house.pass_time(seconds)
+    def reply(self, name: str, number: int) -> None:
+        text = f"reply {len(self.deliveries())}"
+        self.person(self.house.desk.reply(self.questions[name], text, close=number % 2 == 0, approve_first=False))
 
-    @rule(steps=st.integers(0, 25), seconds=st.sampled_from([15, 120]))
-    def wait_and_crash(self, steps: int, seconds: int) -> None:
-        self.house.power.fails_in = steps
-        self.house.pass_time(seconds)
-        self.house.power.fails_in = None
+    def cancel(self, name: str, number: int) -> None:
+        if one := self.pick(number):
+            update = self.person(self.house.desk.cancel(one.id))
+            if update is not None:
+                assert one.state in (DeliveryState.QUEUED, DeliveryState.REJECTED)
+                assert update.text == one.rendition.text
+
+    def send_now(self, name: str, number: int) -> None:
+        if one := self.pick(number):
+            self.person(self.house.desk.send_now(one.id))
+
+    def decide(self, name: str, number: int) -> None:
+        if (one := self.pick(number)) and one.state is DeliveryState.UNKNOWN:
+            if number % 3:
+                self.seen_said.add(one.key)
+            else:
+                self.absent_said[one.key] += 1
+            self.person(self.house.desk.decide_unknown(one.id, arrived=bool(number % 3), url=""))
+
+    def undo(self, name: str, number: int) -> None:
+        self.person(self.house.desk.undo())
+
+    def sign_in(self, name: str, number: int) -> None:
+        self.house.sign_in()
 
     # What must hold
 

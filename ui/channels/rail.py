@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from inbox.store.reading import EVERYTHING
@@ -39,6 +39,7 @@ class Rail(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(120)
         self.setViewportMargins(0, 10, 0, 0)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
         section = ""
         for heading, place, words in _ENTRIES:
             if heading != section:
@@ -110,7 +111,11 @@ class _RailDelegate(QStyledItemDelegate):
         if chosen:
             painter.setBrush(QColor(t.surface))
             focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-            painter.setPen(QColor(t.accent) if focused else Qt.PenStyle.NoPen)
+            painter.setPen(QPen(QColor(t.accent), 2) if focused else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1) if focused else box, RADIUS, RADIUS)
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.window))
             painter.drawRoundedRect(box, RADIUS, RADIUS)
         painter.setFont(scaled(option.font, 100, QFont.Weight.Bold if chosen else QFont.Weight.Normal))
         painter.setPen(QColor(t.text if chosen else t.text_2))

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QLabel, QTabBar, QWidget
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QTabBar, QWidget
 
-from ui.format import badge, plural
-from ui.theme import scaled
-from ui.widgets.glyph import paint_glyph
+from ui.format import badge
+from ui.theme import CHIP_RADIUS, Theme, scaled
+from ui.widgets.glyph import paint_glyph, side_for
+
+_PAD, _GAP = 12, 8
+_MARK = 3
+"""Height in px of the line under the chosen tab."""
 
 
 class NetworkTabs(QTabBar):
-    """``network_chosen(name)``; empty for all."""
+    """``network_chosen(name)``; empty for all. Painted here: under a style sheet Qt sets a badge far from its word."""
 
     network_chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setUsesScrollButtons(True)
-        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setAccessibleName(self.tr("Networks"))
-        side = self.fontMetrics().height() + 3
-        self.setIconSize(QSize(side, side))
         self._networks: list[str] = []
+        self._owed: dict[str, int] = {}
         self.show_networks([])
         self.currentChanged.connect(lambda i: self.network_chosen.emit(self._networks[i] if i >= 0 else ""))
 
@@ -47,37 +52,85 @@ class NetworkTabs(QTabBar):
             self.removeTab(0)
         self._networks = wanted
         self.addTab(self.tr("All"))
-        for name, title in networks:
-            self.addTab(self._icon(name), title)
+        for _, title in networks:
+            self.addTab(title)
         self.setCurrentIndex(wanted.index(chosen) if chosen in wanted else 0)
         self.blockSignals(False)
 
     def show_owed(self, owed: Mapping[str, int]) -> None:
         """Put the count owed on each tab; the tab for all has their sum."""
+        counts = {name: owed.get(name, 0) if name else sum(owed.values()) for name in self._networks}
+        if counts == self._owed:
+            return
+        self._owed = counts
         for index, name in enumerate(self._networks):
-            count = sum(owed.values()) if not name else owed.get(name, 0)
-            present = self.tabButton(index, QTabBar.ButtonPosition.RightSide)
-            if isinstance(present, QLabel) and present.text() == badge(count):
-                continue
-            mark = None
-            if count:
-                mark = QLabel(badge(count))
-                mark.setProperty("role", "chip-owed")
-                mark.setFont(scaled(mark.font(), 85))
-                mark.setAccessibleName(plural(count, "owed", "owed"))
-            self.setTabButton(index, QTabBar.ButtonPosition.RightSide, mark)  # type: ignore[arg-type]
-            self.setAccessibleTabName(index, f"{self.tabText(index)}, {count} owed")
-
-    def _icon(self, network: str) -> QIcon:
-        side, ratio = self.iconSize().height(), self.devicePixelRatioF()
-        picture = QPixmap(round(side * ratio), round(side * ratio))
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        paint_glyph(painter, QRectF(0, 0, side, side), network, self.font())
-        painter.end()
-        return QIcon(picture)
+            self.setAccessibleTabName(index, self.tr("{0}, {1} owed").format(self.tabText(index), counts[name]))
+            self.setTabText(index, self.tabText(index))  # the badge may need more room or less
+        self.updateGeometry()
+        self.update()
 
     def step(self, by: int) -> None:
         """The next or previous network, round the end."""
         self.setCurrentIndex((self.currentIndex() + by) % max(self.count(), 1))
+
+    # Measuring and painting
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        return scaled(self.font(), 100, QFont.Weight.DemiBold), scaled(self.font(), 85, QFont.Weight.DemiBold)
+
+    def _parts(self, index: int) -> tuple[float, float, float]:
+        """Widths of glyph, words and badge, each with the gap before what follows; 0 for what is not there."""
+        bold, small = self._fonts()
+        network = self._networks[index]
+        glyph = side_for(self.font()) + _GAP if network else 0
+        count = badge(self._owed.get(network, 0))
+        chip = _GAP + QFontMetricsF(small).horizontalAdvance(count) + 12 if count else 0
+        return glyph, QFontMetricsF(bold).horizontalAdvance(self.tabText(index)), chip
+
+    def tabSizeHint(self, index: int) -> QSize:
+        if index >= len(self._networks):
+            return super().tabSizeHint(index)
+        height = max(self.fontMetrics().height(), side_for(self.font())) + 22
+        return QSize(round(2 * _PAD + sum(self._parts(index))), height)
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pointed = self.tabAt(self.mapFromGlobal(QCursor.pos())) if self.underMouse() else -1
+        for index in range(self.count()):
+            self._paint_tab(painter, index, index == pointed)
+        painter.end()
+
+    def _paint_tab(self, painter: QPainter, index: int, pointed: bool) -> None:
+        t = self._theme.tokens
+        bold, small = self._fonts()
+        rect, network = QRectF(self.tabRect(index)), self._networks[index]
+        chosen = index == self.currentIndex()
+        glyph, words, chip = self._parts(index)
+        x, middle = rect.left() + _PAD, rect.center().y()
+        if network:
+            side = side_for(self.font())
+            paint_glyph(painter, QRectF(x, middle - side / 2, side, side), network, self.font())
+        painter.setFont(bold if chosen else self.font())
+        painter.setPen(QColor(t.text if chosen or pointed else t.text_2))
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        own = painter.fontMetrics().horizontalAdvance(self.tabText(index))
+        painter.drawText(QRectF(x + glyph, rect.top(), words + 2, rect.height()), left, self.tabText(index))
+        if chip:
+            height = QFontMetricsF(small).height() + 4
+            box = QRectF(x + glyph + own + _GAP, middle - height / 2, chip - _GAP, height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.owed_soft))
+            painter.drawRoundedRect(box, height / 2, height / 2)
+            painter.setFont(small)
+            painter.setPen(QColor(t.owed))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, badge(self._owed.get(network, 0)))
+        if chosen:
+            painter.fillRect(QRectF(rect.left(), rect.bottom() - _MARK, rect.width(), _MARK), QColor(t.accent))
+        if chosen and self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(t.accent), 2))
+            painter.drawRoundedRect(rect.adjusted(1, 3, -1, -_MARK - 2), CHIP_RADIUS, CHIP_RADIUS)

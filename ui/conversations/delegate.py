@@ -135,9 +135,9 @@ class RowDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(centre, self._dot, self._dot)
         if row.unread:
-            inner = self._dot * (0.45 if row.place == "owed" else 1)  # both signs at once: a dot in the ring
+            inner = self._dot * (0.4 if row.place == "owed" else 1)  # both signs at once: a dot in the ring
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(t.accent))
+            painter.setBrush(QColor(t.owed if row.place == "owed" else t.accent))
             painter.drawEllipse(centre, inner, inner)
 
     def _paint_avatar(self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor) -> None:

@@ -125,6 +125,11 @@ class ConversationPane(QWidget):
         if self.searching and changed.conversations:
             self.view.viewport().update()
 
+    def take_focus(self) -> None:
+        """Bring the keyboard into the list, also when it is empty."""
+        part = self.empty.words if self._stack.currentWidget() is self.empty else self.view
+        part.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def stop(self) -> None:
         """The window closes: ask nothing any more."""
         self.model.stop()
@@ -219,8 +224,7 @@ class ConversationPane(QWidget):
             self.view.doItemsLayout()
             bar = self.view.verticalScrollBar()
             bar.setValue(value + count * self.view.sizeHintForRow(0))
-        if self._stack.currentWidget() is not self.view:
-            self._stack.setCurrentWidget(self.view)
+        self._show(self.view)
 
     def _arrived(self, count: int) -> None:
         self._count_new(self._new + count if self.view.verticalScrollBar().value() > 0 else 0)
@@ -280,7 +284,7 @@ class ConversationPane(QWidget):
 
     def _say_if_empty(self) -> None:
         if self.view.model().rowCount():
-            self._stack.setCurrentWidget(self.view)
+            self._show(self.view)
             return
         if self.searching:
             title = self.tr("Nothing found for “{0}”").format(self.search.text())
@@ -289,7 +293,15 @@ class ConversationPane(QWidget):
         else:
             title, words, first_run = self._empty_words()
         self.empty.say(title, words, offer_account=first_run)
-        self._stack.setCurrentWidget(self.empty)
+        self._show(self.empty)
+
+    def _show(self, part: QWidget) -> None:
+        """Show the rows, or why there are none; the keyboard stays in the list either way."""
+        if self._stack.currentWidget() is not part:
+            had_focus = self.view.hasFocus() or self.empty.words.hasFocus()
+            self._stack.setCurrentWidget(part)
+            if had_focus:
+                self.take_focus()
 
 
 def _key_hint(edit: QLineEdit, key: str) -> QLabel:
@@ -347,8 +359,13 @@ class _Empty(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.words = QFrame()  # takes the keyboard while there are no rows to take it
+        self.words.setProperty("role", "empty")
+        self.words.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        said = QVBoxLayout(self.words)
+        said.setContentsMargins(12, 12, 12, 12)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setContentsMargins(12, 24, 12, 24)
         self._title = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         font = self._title.font()
         font.setBold(True)
@@ -356,11 +373,11 @@ class _Empty(QWidget):
         self._words = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._words.setProperty("role", "text-3")
         layout.addStretch(2)
-        layout.addWidget(self._title)
-        layout.addWidget(self._words)
+        said.addWidget(self._title)
+        said.addWidget(self._words)
+        layout.addWidget(self.words)
         self.add = QPushButton(self.tr("Add an account"))
         self.add.setProperty("role", "primary")
-        layout.addSpacing(8)
         layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(3)
 
@@ -370,3 +387,4 @@ class _Empty(QWidget):
         self._title.setText(title)
         self._words.setText(words)
         self.setAccessibleName(f"{title} {words}")
+        self.words.setAccessibleName(self.accessibleName())

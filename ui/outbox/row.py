@@ -104,6 +104,7 @@ class DeliveryRow(QFrame):
         column.addLayout(head)
         for part in (self._said, self._reason, self._hint):
             column.addWidget(part)
+        column.addSpacing(GAP)
         column.addLayout(self._foot)
 
     def show_standing(self, delivery: Delivery, standing: Standing) -> None:

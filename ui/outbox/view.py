@@ -141,7 +141,7 @@ class OutboxView(QWidget):
                 row.delivery = delivery
         self.empty.setVisible(not waiting)
         self._recent.setVisible(bool(recent))
-        self.count.setText(plural(len(waiting), "message") + self.tr(" on the way or waiting for you") if waiting else "")
+        self.count.setText(self.tr("{0} on the way or waiting for you").format(plural(len(waiting), "message")))
         self.count.setVisible(bool(waiting))
         self._order_focus()
         self._tick()

@@ -20,8 +20,6 @@ FOLD_AT = 2400
 """Longer texts show their beginning, and the rest when asked."""
 MEASURE_PX = 640
 """Lines longer than this are hard to read; a card grows with the font, not with the window."""
-QUIET_INSET = 7
-"""Border and padding of a quiet button: one that begins a line hangs out by this, so that its words stand in line."""
 _STATE_CHIPS = {
     MessageState.HELD: ("held for moderation", "chip-held"),
     MessageState.SPAM: ("spam", "chip-danger"),
@@ -158,15 +156,13 @@ class ContextCard(Card):
         self.box.addWidget(self._excerpt)
         self._whole: Body | None = None
         self._stored = stored
-        row = QHBoxLayout()
-        row.setContentsMargins(-QUIET_INSET, 0, 0, 0)
+        row = FlowLayout()
         self.more = QPushButton(self.tr("Read the post"))
         self.more.setProperty("role", "quiet")
         self.more.clicked.connect(self._toggle)
         row.addWidget(self.more)
         if m.url:
             row.addWidget(outside_link(self.tr("Open ↗"), m.url))
-        row.addStretch(1)
         self.box.addLayout(row)
         self.setAccessibleName(f"{whose}: {title}. {self._short}")
 

@@ -6,8 +6,9 @@ import functools
 import sqlite3
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import Channel
 from inbox.store.reading import ConversationRow, StoredMessage
@@ -18,8 +19,49 @@ from ui.reading.cards import label
 from ui.reading.markup import plain
 from ui.slots import async_slot
 
+_LEFT = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
 _STATUS = {"open": "open", "waiting": "waiting", "done": "done"}
 COUNT_LIMIT = 500
+
+
+class Value(QLabel):
+    """A value that goes on in the next line wherever it must, as an e-mail address has to in a narrow pane."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        copy = QAction(self.tr("Copy"), self)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(text))
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._room(width).height()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().averageCharWidth() * 8, self.fontMetrics().height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 2, self.fontMetrics().height())
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), self._flags(self.width()), self.text())
+        painter.end()
+
+    def _flags(self, width: int) -> int:
+        longest = max((self.fontMetrics().horizontalAdvance(w) for w in self.text().split()), default=0)
+        return _LEFT | int(Qt.TextFlag.TextWrapAnywhere if longest > width else Qt.TextFlag.TextWordWrap)
+
+    def _room(self, width: int) -> QRect:
+        return self.fontMetrics().boundingRect(QRect(0, 0, width, 10_000), self._flags(width), self.text())
 
 
 class PersonPane(QScrollArea):
@@ -40,6 +82,7 @@ class PersonPane(QScrollArea):
         box.setContentsMargins(16, 16, 16, 16)
         box.setSpacing(8)
         self._name = label("", percent=108, bold=True, wrap=True)
+        self._name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)  # Arabic names too
         self._where = label("", "text-2", wrap=True)
         self._seen = label("", "text-2", wrap=True)
         self._facts = QFormLayout()
@@ -98,9 +141,8 @@ class PersonPane(QScrollArea):
             self._count()
 
     def _fact(self, form: QFormLayout, words: str, value: str, tip: str = "") -> None:
-        said = label(plain(value), wrap=True)
-        said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        said.setToolTip(tip or value)
+        said = Value(plain(value))
+        said.setToolTip(tip or plain(value))
         head = QLabel(words)
         head.setProperty("role", "text-3")
         head.setAlignment(Qt.AlignmentFlag.AlignTop)

@@ -57,7 +57,7 @@ class ReplyBox(QFrame):
         foot = FlowLayout()
         foot.setContentsMargins(14, 4, 12, 12)
         self.keep_open = QPushButton(self.tr("Reply"))
-        self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Return)"))
+        self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Enter)"))
         self.close_too = QPushButton()
         self.close_too.setProperty("role", "primary")
         self.keep_open.clicked.connect(lambda: self._send(False))
@@ -91,7 +91,7 @@ class ReplyBox(QFrame):
 
     def edit(self, target: StoredMessage, channel: Channel) -> None:
         """Change the words of a message of ours."""
-        self.answer(target, channel, draft=target.message.text)
+        self.answer(target, channel, draft=target.message.details.get("source") or target.message.text)
         self.editing = True
         self._where.setText(self.tr("Edit our words on {0}, in public").format(channel.title))
         self._to.setText("")

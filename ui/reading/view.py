@@ -262,6 +262,10 @@ class ConversationView(QWidget):
                 widget.hide()
                 widget.deleteLater()
 
+    def invite(self, channels: bool) -> None:
+        """Ask for a conversation to be chosen, once there can be any."""
+        self._nothing.setText(self.tr("Choose a conversation") if channels else "")
+
     def stop(self) -> None:
         """The window closes: keep the draft, ask nothing any more."""
         self.reply.flush()
@@ -297,7 +301,7 @@ class ConversationView(QWidget):
         """Point the reply box at the message in focus, as far as it can be answered."""
         assert self.channel is not None
         m = stored.message
-        if not m.ours:
+        if not m.ours or m.kind == "post":
             self.person_changed.emit(stored)
         answerable = Capability.REPLY in self.channel.capabilities and m.kind != "post" and m.state not in _ASIDE
         if self.reply.editing:

@@ -133,4 +133,4 @@ class RecordView(QWidget):
         letter = self.fontMetrics().averageCharWidth()
         for column, letters in ((Lines.WHEN, 20), (Lines.WHO, 14), (Lines.WHAT, 20), (Lines.ABOUT, 22)):
             self.table.setColumnWidth(column, letter * letters)
-        self.table.verticalHeader().setDefaultSectionSize(round(line_height(self.font())) + 2 * GAP)
+        self.table.verticalHeader().setDefaultSectionSize(round(line_height(self.font())) + 3 * GAP)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+from ui.theme import QUIET_INSET
+
 
 class FlowLayout(QLayout):
     """Items from left to right, then the next line. Height follows width."""
@@ -70,6 +72,9 @@ class FlowLayout(QLayout):
             if x > area.x() and x + size.width() > area.right() + 1:
                 put()
                 x, y, tall = area.x(), y + tall + self.spacing(), 0
+            quiet = widget is not None and widget.property("role") == "quiet"
+            if quiet and not line:
+                x -= min(QUIET_INSET, margins.left() + rect.x())
             line.append((item, x, size))
             x += size.width() + self.spacing()
             tall = max(tall, size.height())

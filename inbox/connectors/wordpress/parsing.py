@@ -7,6 +7,7 @@ text (section 1, point 10). ``date_gmt`` has no ``Z`` and is UTC all the same.
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -129,6 +130,9 @@ def _comment(item: Mapping[str, Any], site: Site) -> Message:
     }
     if "author_user_agent" in item:  # absent without context=edit: then it must be read before it can be sent back
         details["user_agent"] = str(item["author_user_agent"])
+    ours = bool(by) and by == site.user_id
+    if ours and "raw" in item["content"]:  # what to edit: the words as typed, before the site made its quotes curly
+        details["source"] = html.unescape(_word(item["content"]["raw"]))
     return Message(
         remote_id=f"comment:{number}",
         kind=MessageKind.NOTICE if kind in _SPOKEN_FROM_AFAR else MessageKind.COMMENT,
@@ -142,7 +146,7 @@ def _comment(item: Mapping[str, Any], site: Site) -> Message:
         text=plain_text(rendered),
         html=rendered,
         url=str(item.get("link") or ""),
-        ours=bool(by) and by == site.user_id,
+        ours=ours,
         parent_remote_id=_parent(item),
         context_remote_id=context_of(item),
         details=details,

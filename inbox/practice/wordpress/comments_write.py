@@ -21,6 +21,7 @@ WRITE_ARGS = {
     "author_email": Arg(type="email"),
     "author_url": Arg(type="string"),
     "author_user_agent": Arg(type="string"),
+    "author_ip": Arg(type="string"),
     "date": Arg(type="date", nullable=True),
     "date_gmt": Arg(type="date", nullable=True),
     "parent": Arg(type="integer"),
@@ -132,6 +133,7 @@ def update(call: Call) -> Answer:
             raise RestError(400, "rest_comment_content_invalid", "Invalid comment content.")
         comment.text, comment.as_sent = words, call.may("unfiltered_html")
     comment.agent = call.get("author_user_agent") or call.headers.get("user-agent", "") or comment.agent
+    comment.ip = call.get("author_ip") or "127.0.0.1"  # whoever asks, unless the visitor's is sent back
     for name, attribute in (("author_name", "name"), ("author_email", "email"), ("author_url", "url")):
         if call.sent(name):
             setattr(comment, attribute, call.get(name))

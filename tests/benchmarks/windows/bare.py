@@ -6,6 +6,7 @@ Imports nothing of ours, so that nothing of ours is in its figures. Prints one l
 import json
 import sys
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSize, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
@@ -34,11 +35,10 @@ def tell(**facts):
 def resident():
     """Resident and proportional kilobytes, from the system."""
     facts = {}
-    with open("/proc/self/smaps_rollup") as lines:
-        for line in lines:
-            name, _, rest = line.partition(":")
-            if name in ("Rss", "Pss", "Private_Dirty"):
-                facts[name] = int(rest.split()[0])
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        if name in ("Rss", "Pss", "Private_Dirty"):
+            facts[name] = int(rest.split()[0])
     return facts
 
 
@@ -49,16 +49,24 @@ def scroll(view):
     middle = QPointF(port.rect().center())
     for kind, part in (("wheel", 0.5), ("page", 1.0)):
         while bar.value() < bar.maximum() * part:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             if kind == "wheel":
-                turn = QWheelEvent(middle, port.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
-                                   Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+                turn = QWheelEvent(
+                    middle,
+                    port.mapToGlobal(middle),
+                    QPoint(),
+                    QPoint(0, -120),
+                    Qt.MouseButton.NoButton,
+                    Qt.KeyboardModifier.NoModifier,
+                    Qt.ScrollPhase.NoScrollPhase,
+                    False,
+                )
                 QApplication.sendEvent(port, turn)
             else:
                 bar.setValue(bar.value() + bar.pageStep())
             port.repaint()
             QApplication.processEvents()
-            frames[kind].append((time.perf_counter() - began) * 1000)
+            frames[kind].append(((time.perf_counter() - began) * 1000, (time.thread_time() - worked) * 1000))
     tell(**frames)
 
 
@@ -73,7 +81,11 @@ def main(kind, rows=20, height=0):
         view.setGridSize(QSize(400, height))
     view.setModel(QStringListModel([f"Conversation number {n} and what it says" for n in range(rows)]))
     window.setCentralWidget(view)
-    then = {"start": lambda: tell(painted_at=time.perf_counter()), "memory": lambda: tell(**resident()), "scroll": lambda: scroll(view)}
+    then = {
+        "start": lambda: tell(painted_at=time.perf_counter()),
+        "memory": lambda: tell(**resident()),
+        "scroll": lambda: scroll(view),
+    }
     first = FirstPaint(then[kind])
     view.viewport().installEventFilter(first)
     window.show()

@@ -1,9 +1,9 @@
 """What is done with the real window once it stands, and what is measured of it."""
 
-import os
 import statistics
 import time
 from datetime import timedelta
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
@@ -19,7 +19,7 @@ SETTLED_S = 0.5
 
 
 def networks(kind, number=0, *_):
-    """The networks the engine is to know: for ``gap`` eight full ones, with ``number`` messages in all; else the real ones."""
+    """The networks the engine is to know: for ``gap`` eight with ``number`` messages in all, else the real ones."""
     if kind != "gap":
         return None
     count = number // arrivals.PER_PAGE // len(NETWORKS)
@@ -32,16 +32,16 @@ def networks(kind, number=0, *_):
 
 
 def _frame(work, port):
-    """Milliseconds of one act with all that follows from it: reading, laying out, painting."""
-    began = time.perf_counter()
+    """Milliseconds, and those of the processor, for one act with all that follows: reading, laying out, painting."""
+    began, worked = time.perf_counter(), time.thread_time()
     work()
     port.repaint()
     QApplication.processEvents()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, (time.thread_time() - worked) * 1000
 
 
 def scroll(tell, window, rows=ENOUGH_ROWS, steps=300):
-    """Milliseconds of frames: the wheel over half the rows, page by page over the others, then down with j from the top."""
+    """Milliseconds of frames: the wheel over half the rows, pages over the others, then down with j from the top."""
     window.rail.choose(EVERYTHING)
     view = window.list.view
     port, bar, model = view.viewport(), view.verticalScrollBar(), window.list.model
@@ -154,15 +154,10 @@ def opening(tell, window, long_one, times=9):
 
 
 def _resident():
-    """Resident, proportional and own kilobytes, from the system; what can be had elsewhere."""
-    if not os.path.exists("/proc/self/smaps_rollup"):
-        import resource
-
-        return {"Rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if os.uname().sysname == "Darwin" else 1)}
+    """Resident, proportional and own kilobytes, from the system (Linux)."""
     facts = {}
-    with open("/proc/self/smaps_rollup") as lines:
-        for line in lines:
-            name, _, rest = line.partition(":")
-            if name in ("Rss", "Pss", "Private_Dirty"):
-                facts[name] = int(rest.split()[0])
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        if name in ("Rss", "Pss", "Private_Dirty"):
+            facts[name] = int(rest.split()[0])
     return facts
