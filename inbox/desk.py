@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from inbox.accounts import Accounts, need
 from inbox.clock import Clock
-from inbox.errors import NotFound, PostroomError, Rejected
+from inbox.errors import NotAllowed, NotFound, PostroomError, Rejected
 from inbox.events import Changed
 from inbox.model import (
     Channel,
@@ -57,7 +57,8 @@ class _Act:
 
     status: str = ""
     delivery_id: DeliveryId | None = None
-    moderation: tuple[MessageId, Moderation] | None = None
+    approved: bool = False  # with the delivery: the comment it answers was approved in the same step
+    moderation: tuple[MessageId, Moderation, MessageState] | None = None  # the last is what it made of the message
 
 
 class Desk:
@@ -93,7 +94,7 @@ class Desk:
 
     async def reply(self, message_id: MessageId, text: str, *, close: bool, approve_first: bool) -> DeliveryId:
         stored = self._message(message_id)
-        channel = self._channel(stored.channel_id)
+        channel = self._open_channel(stored.channel_id)
         now = self._clock.now()
         update = Update(kind=UpdateKind.REPLY, text=text, reply_to=message_id)
         rendition, problems = render(update, channel, now=now, reply_to=stored.message)
@@ -103,7 +104,7 @@ class Desk:
         if stops := tuple(p for p in problems if p.stops):
             raise Rejected(problems=stops)
         if held:
-            await self.moderate(message_id, Moderation.APPROVE)
+            await self._moderate(message_id, Moderation.APPROVE)
         with self._database.transaction() as connection:
             undo = ""
             if close:
@@ -116,8 +117,10 @@ class Desk:
                 conversation_id=stored.conversation_id, undo=undo,
             )  # fmt: skip
             [id_] = outbox.approve(connection, update, [plan], at=now, actor=self._actor)
-            outbox.save_draft(connection, f"reply:{stored.conversation_id}", "", at=now)
-        self._remember(_Act(delivery_id=id_))
+            place = f"reply:{stored.conversation_id}"
+            if text.startswith(outbox.draft(connection, place).strip()):  # else a next answer was begun meanwhile
+                outbox.save_draft(connection, place, "", at=now)
+        self._remember(_Act(delivery_id=id_, approved=held))
         self._publish(Changed(deliveries=frozenset({id_}), conversations=frozenset({stored.conversation_id})))
         self._outbox.poke()
         return id_
@@ -127,7 +130,7 @@ class Desk:
         replaces = self._message(update.replaces).message if update.replaces else None
         plans, stops = [], []
         for channel_id in channel_ids:
-            channel = self._channel(channel_id)
+            channel = self._open_channel(channel_id)
             rendition, problems = render(update, channel, now=now, replaces=replaces)
             stops += [p for p in problems if p.stops]
             wait = timedelta(seconds=accounts.undo_s(self._database.connection, channel_id))
@@ -155,7 +158,10 @@ class Desk:
                 triage.restore(connection, undo, at=now, actor=self._actor)
             update = outbox.update_of(connection, found.update_id)
             if update.kind is UpdateKind.REPLY and found.conversation_id:
-                outbox.save_draft(connection, f"reply:{found.conversation_id}", update.text, at=now)
+                place = f"reply:{found.conversation_id}"
+                typed = outbox.draft(connection, place)  # a next answer was begun meanwhile: neither text is lost
+                text = update.text if typed in ("", update.text) else f"{update.text}\n\n{typed}"
+                outbox.save_draft(connection, place, text, at=now)
         self._done = [a for a in self._done if a.delivery_id != delivery_id]
         self._delivery_changed(delivery_id, found.conversation_id)
         return update
@@ -191,12 +197,15 @@ class Desk:
         self._outbox.poke()
 
     async def moderate(self, message_id: MessageId, action: Moderation) -> None:
-        await self._moderate(message_id, action)
-        self._remember(_Act(moderation=(message_id, action)))
+        before = self._message(message_id).message.state
+        after = await self._moderate(message_id, action)
+        if after is not before:
+            self._remember(_Act(moderation=(message_id, action, after)))
 
-    async def _moderate(self, message_id: MessageId, action: Moderation) -> None:
+    async def _moderate(self, message_id: MessageId, action: Moderation) -> MessageState:
+        """Do it at the network and here; how the message stands now."""
         stored = self._message(message_id)
-        channel = self._channel(stored.channel_id)
+        channel = self._open_channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
         self._intend(f"asked: {action}", message_id)
         after = await connector.moderate(channel, stored.message, action)
@@ -208,6 +217,7 @@ class Desk:
             )  # fmt: skip
         saved = fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor)
         self._publish(saved.changed)
+        return after.state
 
     def _intend(self, verb: str, message_id: MessageId) -> None:
         """On the record before the network is asked: an end in between must not hide whose act it was."""
@@ -218,7 +228,7 @@ class Desk:
 
     async def edit(self, message_id: MessageId, text: str) -> None:
         stored = self._message(message_id)
-        channel = self._channel(stored.channel_id)
+        channel = self._open_channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
         self._intend("asked: edit", message_id)
         after = await connector.edit(channel, stored.message, text)
@@ -227,7 +237,7 @@ class Desk:
 
     async def delete(self, message_id: MessageId) -> None:
         stored = self._message(message_id)
-        channel = self._channel(stored.channel_id)
+        channel = self._open_channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
         self._intend("asked: delete", message_id)
         await connector.delete(channel, stored.message)
@@ -240,28 +250,44 @@ class Desk:
         self._publish(fetch.save(self._database, channel, batch, at=now, actor=self._actor).changed)
 
     async def undo(self) -> Undone | None:
-        while self._done:
-            act = self._done.pop()
-            if act.delivery_id is not None:
-                found = outbox.delivery(self._database.connection, act.delivery_id)
-                if found is None or found.state is not DeliveryState.QUEUED:
-                    continue  # it has left; the act before it is the next to go
-                update = await self.cancel(act.delivery_id)
-                where = (found.conversation_id,) if found.conversation_id else ()
-                return Undone(words="Taken back before it left.", conversations=where, update=update)
-            if act.moderation is not None:
-                message_id, action = act.moderation
-                try:
-                    await self._moderate(message_id, _OPPOSITE[action])
-                except PostroomError:
-                    self._remember(act)  # not undone, so it can still be
-                    raise
-                return Undone(words=f"Undone: {action}.", conversations=(self._message(message_id).conversation_id,))
-            with self._database.transaction() as connection:
-                ids = triage.restore(connection, act.status, at=self._clock.now(), actor=self._actor)
-            self._changed(ids)
-            return Undone(words="Undone.", conversations=tuple(ConversationId(i) for i in ids))
-        return None
+        """Take back exactly the last act. What has left is not taken back, and nothing older in its place."""
+        if not self._done:
+            return None
+        act = self._done.pop()
+        if act.delivery_id is not None:
+            return await self._undo_delivery(act.delivery_id, act.approved)
+        if act.moderation is not None:
+            return await self._undo_moderation(act, *act.moderation)
+        with self._database.transaction() as connection:
+            ids = triage.restore(connection, act.status, at=self._clock.now(), actor=self._actor)
+        self._changed(ids)
+        return Undone(words="Undone.", conversations=tuple(ConversationId(i) for i in ids))
+
+    async def _undo_delivery(self, delivery_id: DeliveryId, approved: bool) -> Undone:
+        found = outbox.delivery(self._database.connection, delivery_id)
+        where = (found.conversation_id,) if found is not None and found.conversation_id else ()
+        if found is None or found.state is not DeliveryState.QUEUED:
+            return Undone(words="Too late: it has left. Edit or delete it in the conversation.", conversations=where)
+        update = await self.cancel(delivery_id)
+        words = "Taken back before it left"
+        return Undone(
+            words=f"{words}; the comment stays approved." if approved else f"{words}.",
+            conversations=where,
+            update=update,
+        )
+
+    async def _undo_moderation(
+        self, act: _Act, message_id: MessageId, action: Moderation, made: MessageState
+    ) -> Undone:
+        stored = self._message(message_id)
+        if stored.message.state is not made:
+            return Undone(words="It has changed since: nothing was undone.", conversations=(stored.conversation_id,))
+        try:
+            await self._moderate(message_id, _OPPOSITE[action])
+        except PostroomError:
+            self._remember(act)  # not undone, so it can still be
+            raise
+        return Undone(words=f"Undone: {action}.", conversations=(stored.conversation_id,))
 
     async def save_draft(self, place: str, body: str) -> None:
         with self._database.transaction() as connection:
@@ -275,6 +301,13 @@ class Desk:
 
     def _channel(self, channel_id: ChannelId) -> Channel:
         return need(accounts.channel(self._database.connection, channel_id), channel_id)
+
+    def _open_channel(self, channel_id: ChannelId) -> Channel:
+        """The channel, if its account is still here: what was removed can be read, and nothing more."""
+        channel = self._channel(channel_id)
+        if not accounts.is_open(self._database.connection, channel_id):
+            raise NotAllowed(f"The account of {channel.title} was removed.", hint="Add it again under Accounts.")
+        return channel
 
     def _remember(self, act: _Act) -> None:
         self._done = [*self._done[-UNDO_DEPTH:], act]

@@ -33,7 +33,7 @@ settings.register_profile(
     phases=_NOT_SMALLER,
     suppress_health_check=_SLOW,
 )
-settings.register_profile("thorough", deadline=None, max_examples=1_000, suppress_health_check=_SLOW)
+settings.register_profile("thorough", deadline=None, max_examples=300, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.model import ConversationStatus, MessageState, Moderation
+from inbox.model import ConversationId, ConversationStatus, MessageState, Moderation
 from inbox.store.reading import EVERYTHING, ConversationRow
 from ui.actions import COMMANDS
 from ui.channels.rail import OUTBOX, RECORD
@@ -95,13 +95,14 @@ class Commands(QObject):
         else:
             self._window.conversation.moderate(Moderation.RESTORE if there else Moderation.TRASH)
 
-    @async_slot
-    async def _settle(self, status: ConversationStatus) -> None:
+    def _settle(self, status: ConversationStatus) -> None:
         row = self.move_on(status)
-        if row is None:
-            return
+        if row is not None:  # a task for each press: ten quick ones settle ten
+            self.tasks.start(self._settle_row(row.id, status), name="settle")
+
+    async def _settle_row(self, conversation_id: ConversationId, status: ConversationStatus) -> None:
         try:
-            await asyncio.wrap_future(self._engine.set_status([row.id], status))
+            await asyncio.wrap_future(self._engine.set_status([conversation_id], status))
         except PostroomError as error:
             self._window.show_error(error)
             return
@@ -125,6 +126,7 @@ class Commands(QObject):
 
     @async_slot
     async def _undo(self) -> None:
+        self._window.conversation.reply.flush()  # what is typed now joins what comes back
         try:
             undone = await asyncio.wrap_future(self._engine.undo())
         except PostroomError as error:
@@ -134,10 +136,10 @@ class Commands(QObject):
             self._window.toast.say(self.tr("Nothing left to undo"), undo=False)
             return
         self._window.toast.say(undone.words, undo=False)
-        text = undone.update.text if undone.update else ""
         if undone.conversations:
             # The row comes back with the change that follows; go there when it has.
-            QTimer.singleShot(120, lambda: self._window.return_to(undone.conversations[0], text))
+            take_up = undone.update is not None
+            QTimer.singleShot(120, lambda: self._window.return_to(undone.conversations[0], take_up=take_up))
 
     @async_slot
     async def _sync(self) -> None:

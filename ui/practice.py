@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from inbox.engine import Engine
-from ui.theme import Theme
+from ui.theme import Theme, line_height
+from ui.widgets.text import Elided
 
 if TYPE_CHECKING:  # its servers are slow to import, and only practice needs them
     from inbox.practice.town import Town
@@ -46,26 +47,37 @@ class PracticeStripe(QWidget):
         row.setSpacing(12)
         word = QLabel(self.tr("PRACTICE"))
         word.setProperty("role", "practice")
-        self._words = QLabel()
+        self._words = Elided()
         self._words.setProperty("role", "text-2")
-        self._words.setWordWrap(True)
         self._stop = QPushButton()
         self._step = QPushButton(self.tr("Next event"))
         self._faster = QPushButton()
-        real = QPushButton(self.tr("Connect something real …"))
+        self._real = QPushButton(self.tr("Connect something real …"))
         self._stop.clicked.connect(self.toggle)
         self._step.clicked.connect(lambda: self._town.step())
         self._faster.clicked.connect(self._next_speed)
-        real.clicked.connect(self.leave)
+        self._real.clicked.connect(self.leave)
         row.addWidget(word)
         row.addWidget(self._words, 1)
-        for button in (self._stop, self._step, self._faster, real):
+        self._buttons = (self._stop, self._step, self._faster, self._real)
+        for button in self._buttons:
             row.addWidget(button)
         self._timer = QTimer(self, interval=1000)
         self._timer.timeout.connect(self._say)
         self._timer.start()
         self.setAccessibleName(self.tr("Practice: an invented town. Nothing leaves this machine."))
         self._say()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Large text in a narrow window: what can best be done without gives way, and nothing is cut off."""
+        super().resizeEvent(event)
+        left = self.width() - round(12 * line_height(self.font()))  # for the word and the beginning of the sentence
+        for button in (self._stop, self._real, self._step, self._faster):
+            left -= button.sizeHint().width() + 12
+            button.setVisible(left >= 0)
 
     def toggle(self) -> None:
         """Stop the town's clock, or let it go on."""

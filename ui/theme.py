@@ -182,6 +182,8 @@ def style_sheet(t: Tokens) -> str:
         border: 2px solid {t.accent}; padding: 4px 7px; }}
     QPlainTextEdit[role="bare"], QPlainTextEdit[role="bare"]:focus {{ border: none; padding: 4px 9px; }}
     QScrollArea {{ border: none; background: transparent; }}
+    QScrollArea[role="pane"] {{ border: 2px solid transparent; }}
+    QScrollArea[role="pane"]:focus {{ border: 2px solid {t.accent}; border-radius: {CHIP_RADIUS}px; }}
     QListView[role="plain"] {{ border: none; background: {t.surface}; outline: none; }}
     QFrame[role="empty"]:focus {{ border: 2px solid {t.accent}; border-radius: {CHIP_RADIUS}px; }}
     QListWidget[role="rail"] {{ border: none; background: {t.sunken}; outline: none; }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -26,7 +27,7 @@ from inbox.clock import SystemClock
 from inbox.engine import Engine
 from inbox.errors import PostroomError, SignInNeeded, StoreDamaged
 from inbox.events import Changed
-from inbox.model import ChannelId, ConversationStatus, Update
+from inbox.model import ChannelId, ConversationStatus, Delivery, DeliveryId, DeliveryState, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
 from inbox.store.reading import EVERYTHING, StoredMessage
@@ -79,8 +80,11 @@ class Window(QMainWindow):
         self._composer: Composer | None = None
         self._accounts: AccountsDialog | None = None
         self._reading_now = False
+        self._told: set[DeliveryId] = set()
+        self._trouble_command = "accounts"
         self._clock = clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
+        self._signed_out = ""  # the account that the alarm is about
         self.bridge = Bridge(engine.bus, self)
         self.tabs = NetworkTabs(theme)
         self.rail = Rail(theme)
@@ -162,8 +166,8 @@ class Window(QMainWindow):
         self.outbox.edit_wanted.connect(self.compose_again)
         self.outbox.conversation_wanted.connect(self._from_outbox)
         self.outbox.sign_in_wanted.connect(self._sign_in_again)
-        for banner in (self.trouble, self.failure):
-            banner.acted.connect(lambda: self.commands.run("accounts"))
+        self.trouble.acted.connect(lambda: self._sign_in_again(self._signed_out))
+        self.failure.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
         self.toast.undo.connect(lambda: self.commands.run("undo"))
 
@@ -215,14 +219,29 @@ class Window(QMainWindow):
             self.banner.say(self.tr("Working offline since {0}.{1}").format(since, replies), button=self.tr("Try now"))
         elif self.banner.isVisible():
             self.banner.hide()
+        self._tell_refused(waiting)
         out = [h for h in health if not h.signed_in]
         if out:
+            self._signed_out = out[0].channel.account_id
             said = out[0].trouble.removeprefix(f"{SignInNeeded.title}: ")  # the button says that
             why = said or self.tr("Sign in again.")
             words = self.tr("{0}: {1} Fetching has stopped there; nothing is lost.").format(out[0].channel.title, why)
             self.trouble.say(words, button=self.tr("Sign in again"), alarm=True)
         else:
             self.trouble.hide()
+
+    def _tell_refused(self, waiting: Sequence[Delivery]) -> None:
+        """Say once of each delivery that was refused; it stays in the outbox and in its conversation."""
+        fresh = [d for d in waiting if d.state is DeliveryState.REJECTED and d.id not in self._told]
+        self._told |= {d.id for d in fresh}
+        if fresh:
+            words = self.tr("Not sent: {0} {1}").format(fresh[-1].words, fresh[-1].hint).strip()
+            self._say_trouble(words, alarm=True, button=self.tr("Open the outbox"), command="outbox")
+
+    def _say_trouble(self, words: str, *, alarm: bool, button: str, command: str) -> None:
+        self.trouble.setProperty("error", True)
+        self._trouble_command = command
+        self.trouble.say(words, alarm=alarm, closable=True, button=button)
 
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, in three parts, until it is put away."""
@@ -259,9 +278,12 @@ class Window(QMainWindow):
         if panel is None:
             self.list.show_place(place, self.tabs.network)
             self.conversation.show_conversation(0)
-            self.fit()
-        elif panel is self.record:
+        self.fit()
+        if panel is self.record:
             self.record.on_changed(Changed())
+        if not (self.rail.hasFocus() or self.tabs.hasFocus()):  # come here by a key: the keyboard goes along
+            takers = {OUTBOX: self.outbox.take_focus, RECORD: self.record.table.setFocus}
+            takers.get(place, self.list.take_focus)()
         self._refresh()
 
     def _open(self, conversation_id: int, message_id: int) -> None:
@@ -297,8 +319,9 @@ class Window(QMainWindow):
         panel = self.rail.place in (OUTBOX, RECORD)
         self.person.setVisible(not panel and self._roomy())
         narrow = self.width() < 58 * em
-        self.rail.setVisible(not narrow or not reading_now)
+        self.rail.setVisible(panel or not narrow or not reading_now)
         if panel:
+            self._work.show()
             return
         self._reading_now = bool(reading_now) if reading_now is not None else False
         self.list.setVisible(not narrow or not self._reading_now)
@@ -310,24 +333,27 @@ class Window(QMainWindow):
 
     # What commands need of it
 
-    def _replied(self, _: int, closed: bool) -> None:
+    def _replied(self, conversation_id: int, closed: bool) -> None:
         self.toast.say(self.tr("The reply leaves in a moment"))
+        row = self.list.current()
+        if row is None or row.id != conversation_id:
+            return  # the officer has gone on meanwhile: nothing moves under their hands
         if closed:
             self.commands.move_on(ConversationStatus.DONE)
         if self.list.isVisible():
-            self.list.take_focus()
+            self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self._back()
 
-    def return_to(self, conversation_id: int, text: str) -> None:
-        """Go to a conversation, and go on writing ``text`` there if there is any."""
+    def return_to(self, conversation_id: int, *, take_up: bool) -> None:
+        """Go to a conversation, and into its reply box if a text came back to it."""
         if not self.isVisible():
             return  # closed meanwhile
         if not self.list.select(conversation_id):
             self.conversation.show_conversation(conversation_id)
-        if text:
+        if take_up:
             self.fit(reading_now=True)
-            self.conversation.take_up(text)
+            self.conversation.take_up()
 
     def next_pane(self) -> None:
         """Move the keyboard to the next pane that is shown."""
@@ -374,7 +400,7 @@ class Window(QMainWindow):
 
     def _from_outbox(self, conversation_id: int) -> None:
         self.rail.choose(EVERYTHING)
-        self.return_to(conversation_id, "")
+        self.return_to(conversation_id, take_up=True)
 
     def toggle_practice(self) -> None:
         """Stop the practice town's clock, or let it go on."""
@@ -395,7 +421,7 @@ class Window(QMainWindow):
         if place == "owed":
             known = [h.complete_to for h in health if h.complete_to]
             to = self.tr(" Complete to {0}.").format(clock_time(min(known), datetime.now(UTC))) if known else ""
-            return self.tr("Nothing owed."), self.tr("Everybody has an answer.{0}").format(to), False
+            return self.tr("Nothing owed."), self.tr("Nobody waits for an answer.{0}").format(to), False
         return self.tr("Nothing here"), self.tr("No conversation is in this list now."), False
 
     # What is remembered

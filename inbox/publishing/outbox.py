@@ -28,7 +28,7 @@ from inbox.errors import (
 )
 from inbox.events import Changed
 from inbox.model import Channel, ChannelId, Delivery, DeliveryId, DeliveryState, Receipt
-from inbox.store import accounts, outbox
+from inbox.store import accounts, outbox, record, triage
 from inbox.store.database import Database
 from inbox.sync import fetch
 from inbox.tasks import Tasks
@@ -164,8 +164,11 @@ class Outbox:
         except (Offline, Unavailable, SignInNeeded, NotAllowed, OutOfBudget) as error:
             self._wait(delivery, error)
         except (Rejected, NotFound, Unsupported) as error:
+            now = self._clock.now()
             with self._database.transaction() as connection:
-                outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=self._clock.now())
+                given_back = outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=now)
+                if given_back:  # it was settled for the sake of an answer that is not there
+                    triage.restore(connection, given_back, at=now, actor=record.MACHINE)
             self._tell(delivery)
         else:
             self._sent(channel, delivery, receipt, "sent")

@@ -70,6 +70,11 @@ def channel(connection: sqlite3.Connection, channel_id: str) -> Channel | None:
     return _channel(row) if row else None
 
 
+def is_open(connection: sqlite3.Connection, channel_id: str) -> bool:
+    """Whether the channel's account is still here."""
+    return connection.execute(_CHANNEL + " AND c.id = ?", (channel_id,)).fetchone() is not None
+
+
 def health(connection: sqlite3.Connection) -> list[Health]:
     """How each channel is doing, in the order they were added."""
     found = {c.id: c for c in channels(connection)}

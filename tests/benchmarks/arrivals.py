@@ -106,8 +106,8 @@ class Plain:
         """Nothing is open."""
 
 
-def backfill(network: str, bodies: Sequence[bytes]) -> type[Connector]:
-    """A network that has these pages to give, as fast as they are taken."""
+def backfill(network: str, bodies: Sequence[bytes], *, run: str = "") -> type[Connector]:
+    """A network that has these pages to give, as fast as they are taken; a cursor of another ``run`` is at its start."""
 
     class Filled(Plain):
         name: ClassVar[str] = network
@@ -115,11 +115,11 @@ def backfill(network: str, bodies: Sequence[bytes]) -> type[Connector]:
 
         async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
             await asyncio.sleep(0)  # the wire: others may work meanwhile
-            here = int(cursor or 0)
+            of_run, _, position = cursor.partition("/")
+            here = int(position) if of_run == run and position else 0
             if here >= len(bodies):
                 return Batch(cursor=cursor)
-            return Batch(
-                messages=messages_of(bodies[here]), cursor=Cursor(str(here + 1)), complete=here + 1 == len(bodies)
-            )
+            last = here + 1 == len(bodies)
+            return Batch(messages=messages_of(bodies[here]), cursor=Cursor(f"{run}/{here + 1}"), complete=last)
 
     return Filled  # type: ignore[return-value]

@@ -73,7 +73,9 @@ def test_undoing_too_late_says_so(running: Running) -> None:
         running.do(running.engine.cancel(id_))
     assert "edit or delete" in caught.value.hint.lower()
     assert (running.row("m1").place, running.row("m1").messages) == ("done", 2)
-    assert running.do(running.engine.undo()) is None
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert undone.words.startswith("Too late")
 
 
 def test_a_reply_that_may_not_go_queues_nothing(running: Running) -> None:
@@ -253,3 +255,30 @@ def test_reading_is_noted_and_told_once(running: Running) -> None:
     assert not running.row("m1").unread
     assert not running.heard_while(lambda: running.do(running.engine.mark_read([1])))
     assert running.do(running.engine.undo()) is None, "reading is no decision"
+
+
+def test_undo_never_reaches_past_what_has_left(running: Running) -> None:
+    """Approve, then reply, then the reply leaves: z must not hide the comment again (acceptance review, A2)."""
+    running.do(running.engine.moderate(MessageId(1), Moderation.HOLD))
+    running.do(running.engine.moderate(MessageId(1), Moderation.APPROVE))
+    running.do(running.engine.reply(MessageId(1), "Three metres.", close=True))
+    running.run(UNDO_S)
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert undone.words.startswith("Too late")
+    assert running.world.entries["m1"].state is MessageState.PUBLISHED
+
+
+def test_approving_what_is_public_already_leaves_nothing_to_undo(running: Running) -> None:
+    running.do(running.engine.moderate(MessageId(1), Moderation.APPROVE))
+    assert running.do(running.engine.undo()) is None
+    assert running.world.entries["m1"].state is MessageState.PUBLISHED
+
+
+def test_undoing_approve_and_reply_says_that_the_comment_stays_public(running: Running) -> None:
+    running.do(running.engine.moderate(MessageId(1), Moderation.HOLD))
+    running.do(running.engine.reply(MessageId(1), "Three metres.", approve_first=True))
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert "stays approved" in undone.words
+    assert running.world.entries["m1"].state is MessageState.PUBLISHED

@@ -29,6 +29,7 @@ from tests.properties.house import House, empty_inbox
 NAMES = ("blog", "page")
 NAME = st.sampled_from(NAMES)
 PICK = st.integers(0, 1_000)
+SECONDS = st.sampled_from([15, 30, 120, 900])
 STEPS = st.none() | st.integers(0, 20)
 ACTS = st.sampled_from(["publish", "publish", "reply", "cancel", "send_now", "send_now", "decide", "undo", "sign_in"])
 NOT_SENT = [Offline, Unavailable, RateLimited, NotAllowed, SignInNeeded, Rejected]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -12,13 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from inbox.connectors.memory import World
 from inbox.engine import Engine
-from inbox.errors import Rejected
+from inbox.errors import NotAllowed, Rejected
 from inbox.model import Account, DeliveryState, MessageKind, MessageState, Moderation
 from inbox.store import outbox, reading
 from inbox.tasks import Tasks
 from ui.bridge import Bridge
 from ui.reader import Reader
-from ui.reading.cards import ContextCard, MessageCard, fate
+from ui.reading.cards import ContextCard, MessageCard
+from ui.reading.pending import fate
 from ui.reading.view import FIRST_CARDS, ConversationView
 
 Until = Callable[[Callable[[], object]], None]
@@ -236,3 +238,133 @@ def test_the_keyboard_steps_through_messages(view: ConversationView, reader: Rea
 def test_every_control_has_a_name(view: ConversationView, reader: Reader, named: Callable[[QWidget], None]) -> None:
     open_(view, reader, "Haruka")
     named(view)
+
+
+def test_a_second_reply_goes_while_the_first_still_waits_for_its_approval(
+    view: ConversationView,
+    reader: Reader,
+    engine: Engine,
+    world: World,
+    asked: dict[str, str],
+    qtbot: QtBot,
+    until: Until,
+) -> None:
+    """A slow approval of one comment must not swallow the answer to another (acceptance review, A3)."""
+    held_up: asyncio.Future[None] = engine._do(_a_future).result(5)  # type: ignore[arg-type]
+
+    def hook(operation: str, moment: str) -> asyncio.Future[None] | None:
+        return held_up if operation == "moderate" else None
+
+    world.hook = hook
+    open_(view, reader, "Haruka")
+    qtbot.keyClicks(view.reply.text, "Welcome!")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "Tenants too.")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: [d.rendition.text for d in outbox.waiting(reader.connection)] == ["Tenants too."])
+    held_up.get_loop().call_soon_threadsafe(held_up.set_result, None)
+    until(lambda: {d.rendition.text for d in outbox.waiting(reader.connection)} == {"Welcome!", "Tenants too."})
+
+
+async def _a_future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()
+
+
+def test_taking_one_reply_back_keeps_the_next_one_being_written(
+    view: ConversationView, reader: Reader, qtbot: QtBot, until: Until
+) -> None:
+    row = open_(view, reader, "Dylan")
+    qtbot.keyClicks(view.reply.text, "First answer")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, both)
+    until(lambda: view._pending)
+    qtbot.keyClicks(view.reply.text, "A long second one")
+    next(b for b in view._pending[0].findChildren(QPushButton) if b.text() == "Undo").click()
+    until(lambda: "First answer" in view.reply.text.toPlainText())
+    assert view.reply.text.toPlainText() == "First answer\n\nA long second one"
+    assert outbox.draft(reader.connection, f"reply:{row.id}") == "First answer\n\nA long second one"
+
+
+def test_a_refused_reply_reopens_what_was_closed_for_it(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    row = open_(view, reader, "Dylan")
+    world.fail("publish", "before_send", Rejected("Comments are closed here."))
+    qtbot.keyClicks(view.reply.text, "Too late")
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: view._pending)
+    assert reading.rows(reader.connection, [row.id])[row.id].place == "done"
+    engine.send_now(view._pending[0].delivery.id).result(5)
+    until(lambda: reading.rows(reader.connection, [row.id])[row.id].place == "owed")
+
+
+def test_changing_our_own_words_is_kept_as_a_draft_and_given_up_only_by_sending(
+    view: ConversationView,
+    reader: Reader,
+    engine: Engine,
+    world: World,
+    asked: dict[str, str],
+    qtbot: QtBot,
+    until: Until,
+) -> None:
+    world.say("We say so.", ours=True, parent=asked["echo"], context=asked["post"])
+    engine.sync().result(10)
+    open_(view, reader, "Dylan")
+    ours = next(c for c in cards(view) if c.stored.message.ours)
+    view.start_edit(ours.stored)
+    qtbot.keyClicks(view.reply.text, " And mean it")
+    open_(view, reader, "Haruka")
+    until(lambda: outbox.draft(reader.connection, f"edit:{ours.id}") == "We say so. And mean it")
+    open_(view, reader, "Dylan")
+    until(lambda: any(c.stored.message.ours for c in cards(view)))
+    view.start_edit(next(c for c in cards(view) if c.stored.message.ours).stored)
+    assert view.reply.text.toPlainText() == "We say so. And mean it"
+    qtbot.keyClick(view.reply.text, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: any(e.text == "We say so. And mean it" for e in world.entries.values()))
+    until(lambda: outbox.draft(reader.connection, f"edit:{ours.id}") == "")
+
+
+def test_a_removed_account_can_be_read_and_not_answered(
+    view: ConversationView, reader: Reader, engine: Engine, account: Account
+) -> None:
+    engine.remove_account(account.id).result(5)
+    row = open_(view, reader, "Dylan")
+    assert len(cards(view)) == 2
+    assert not view.reply.isVisible()
+    with pytest.raises(NotAllowed, match="removed"):
+        engine.reply(view._messages[0].id, "Still here?").result(5)
+    assert row.author == "Dylan"
+
+
+def test_a_word_without_end_does_not_widen_the_pane(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    post = next(key for key, entry in world.entries.items() if entry.kind is MessageKind.POST)
+    world.say("See https://e.example/" + "a" * 300 + " " + "W" * 200, author="N" * 150, context=post)
+    engine.sync().result(10)
+    open_(view, reader, "N" * 150)
+    until(lambda: view._inner.width() == view.scroller.viewport().width())
+    assert all(c.width() < view.width() for c in cards(view))
+
+
+def test_hebrew_begins_at_the_right_in_cards_and_in_the_box(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, until: Until
+) -> None:
+    post = next(key for key, entry in world.entries.items() if entry.kind is MessageKind.POST)
+    world.say("שלום, מתי?", author="נועם", context=post)
+    engine.sync().result(10)
+    open_(view, reader, "נועם")
+    assert 'dir="rtl"' in cards(view)[0].body.text()
+    view.reply.text.setPlainText("תודה")
+    assert view.reply.text.document().defaultTextOption().alignment() & Qt.AlignmentFlag.AlignRight
+    view.reply.text.setPlainText("Thank you")
+    assert not view.reply.text.document().defaultTextOption().alignment() & Qt.AlignmentFlag.AlignRight
+
+
+def test_a_card_says_who_when_how_it_stands_and_what(view: ConversationView, reader: Reader) -> None:
+    open_(view, reader, "Haruka")
+    words = cards(view)[0].accessibleName()
+    assert words.startswith("Haruka, ")
+    assert "ago" in words or "just now" in words
+    assert "held for moderation: First" in words

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ui.format import badge, clock_time, exact_time, file_size, initials, plural, short_time, spoken_age
+from ui.format import badge, clock_time, exact_time, file_size, initials, plural, right_to_left, short_time, spoken_age
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -64,3 +64,11 @@ def test_counts() -> None:
 )
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [("שלום", True), ("مرحبا there", True), ("Hello שלום", False), ("12 (שלום)", True), ("…?", False), ("", False)],
+)
+def test_the_first_letter_with_a_direction_decides(text: str, is_so: bool) -> None:
+    assert right_to_left(text) is is_so

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.reading.markup import clean, from_text, pictures, plain, shown
+from ui.reading.markup import breakable, clean, directed, from_text, isolated, pictures, plain, shown
 
 HOSTILE = [
     "<script>alert(1)</script>hello",
@@ -85,3 +85,34 @@ def test_pictures_are_named_with_their_address_and_words() -> None:
         ("https://x.example/a.png?w=1&h=2", "the quay & the mill"),
         ("https://x.example/b.png", ""),
     ]
+
+
+def test_a_direction_trick_written_as_an_entity_is_taken_out_too() -> None:
+    assert "\u202e" not in clean("<p>a&#8238;gpj.exe &#x202E;b</p>")
+
+
+def test_each_paragraph_runs_its_own_way() -> None:
+    html = "<p>שלום &amp; עוד</p><p>Hello שלום</p><ul><li><b>مرحبا</b></li></ul>"
+    assert directed(html) == '<p dir="rtl">שלום &amp; עוד</p><p>Hello שלום</p><ul><li dir="rtl"><b>مرحبا</b></li></ul>'
+
+
+def test_their_direction_stays_inside_our_line() -> None:
+    assert isolated("Anna") == "Anna"
+    assert isolated("נועם") == "\u2068נועם\u2069"
+
+
+def test_endless_words_may_break_and_nothing_else_changes() -> None:
+    address = "https://e.example/?a=1&amp;b=" + "x" * 90
+    html = f'<p>See <a href="{address}">{address}</a></p>'
+    broken = breakable(html)
+    assert f'href="{address}"' in broken
+    assert broken.count("\u200b") >= 4
+    assert broken.replace("\u200b", "") == html
+    assert breakable("<p>Ordinary words, and 佐藤花子さん。</p>") == "<p>Ordinary words, and 佐藤花子さん。</p>"
+
+
+@given(st.text(max_size=200))
+def test_a_place_to_break_never_cuts_an_entity(text: str) -> None:
+    html = from_text(text * 3)
+    assert breakable(html).replace("\u200b", "") == html.replace("\u200b", "")
+    assert "&\u200b" not in breakable(html).replace("&amp;", "")

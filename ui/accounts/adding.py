@@ -24,6 +24,7 @@ from ui.accounts.found import Done, Found
 from ui.notices import Notice, notice_for
 from ui.slots import async_slot
 from ui.theme import GAP
+from ui.widgets.flow import FlowLayout
 from ui.widgets.form import Form, button, heading, words
 from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.inline_notice import InlineNotice, announce
@@ -81,8 +82,11 @@ class AddPage(QScrollArea):
         self.done = Done()
         self.done.closed.connect(self.finished)
         self.done.hide()
-        for part in (self.title, self._parts, self.notice, self._busy, self.done, self.back):
+        for part in (self.title, self._parts, self.notice, self._busy, self.done):
             column.addWidget(part)
+        foot = FlowLayout()
+        foot.addWidget(self.back)
+        column.addLayout(foot)
         column.addStretch(1)
         self.setWidget(inner)
         self._network_chosen()

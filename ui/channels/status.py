@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from inbox.engine import State
 from inbox.model import Delivery, DeliveryState
@@ -15,6 +14,7 @@ from inbox.store.accounts import Health
 from inbox.store.ledger import Gap
 from ui.format import clock_time, plural
 from ui.theme import scaled
+from ui.widgets.text import Elided
 
 
 def completeness(health: Sequence[Health], gaps: Sequence[Gap], now: datetime) -> str:
@@ -77,17 +77,6 @@ def wellbeing(health: Sequence[Health], state: State, now: datetime) -> str:
     return " · ".join(parts) or "all channels well"
 
 
-class _Elided(QLabel):
-    """A line that ends in a sign when there is no room for all of it; the tool tip has the whole."""
-
-    def paintEvent(self, _: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
-        painter.end()
-
-
 class StatusLine(QFrame):
     """Shows what it is told; counts down by itself while something is about to leave."""
 
@@ -98,13 +87,11 @@ class StatusLine(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 5, 14, 6)
         row.setSpacing(16)
-        self._left, self._right = _Elided(), _Elided()
+        self._left, self._right = Elided(), Elided()
         for part in (self._left, self._right):
             part.setProperty("role", "text-3")
-            part.setTextFormat(Qt.TextFormat.PlainText)
             part.setFont(scaled(part.font(), 92))
-        self._left.setMinimumWidth(60)
-        self._right.setMinimumWidth(60)
+        self._right.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addWidget(self._left, 1)
         row.addWidget(self._right, 0, Qt.AlignmentFlag.AlignRight)
         self._second = QTimer(self, interval=500)
@@ -129,7 +116,6 @@ class StatusLine(QFrame):
         for part, words in ((self._left, left), (self._right, right)):
             if part.text() != words:
                 part.setText(words)
-                part.setToolTip(words)
         if "leave" in going and not self._second.isActive():
             self._second.start()
         elif "leave" not in going:

@@ -14,6 +14,7 @@ from ui.composer.state import ComposerState, names
 from ui.composer.strip import PictureStrip, accepted
 from ui.composer.when import When
 from ui.theme import GAP, Theme, line_height, scaled
+from ui.widgets.direction import follow_direction
 from ui.widgets.form import Form, empty, words
 from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.tick import Tick
@@ -65,6 +66,7 @@ class Editor(QScrollArea):
         self.title.setFont(scaled(self.title.font(), 108))
         self.text = PostText()
         self.text.setTabChangesFocus(True)
+        follow_direction(self.text)
         self.text.setFont(scaled(self.text.font(), 108))
         self.text.setMinimumHeight(round(line_height(self.text.font()) * 9))
         self.strip = PictureStrip(theme)

@@ -44,7 +44,7 @@ class PreviewCard(QFrame):
         self.text = words()
         self.excerpt = words("", "text-2")
         self.terms = words("", "text-3", percent=92)
-        self.time = words("", "chip-ok", percent=92)
+        self.time = words("", "chip-ok", percent=92, wrap=False)
         self.problems = QVBoxLayout()
         self.problems.setSpacing(GAP)
         column = QVBoxLayout(self)

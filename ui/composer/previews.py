@@ -21,6 +21,7 @@ class Previews(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self.setWidgetResizable(True)
+        self.setProperty("role", "pane")
         self.setAccessibleName(self.tr("What each channel will show"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inner = QWidget()

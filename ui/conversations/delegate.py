@@ -76,7 +76,7 @@ class RowDelegate(QStyledItemDelegate):
         self._paint_state(painter, row, QPointF(rect.left() + 9 + self._dot, top + (size / 2)))
         avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)
         self._paint_avatar(painter, row, avatar, ground)
-        left = avatar.right() + 16
+        left = avatar.right() + 8 + (0 if self.compact else size / 4)  # a quarter of the avatar: the glyph stands out
         now = datetime.now(UTC)
         when = short_time(row.last_at, now)
         when_width = self._metrics[3].horizontalAdvance(when)

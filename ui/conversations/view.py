@@ -6,15 +6,10 @@ import functools
 import sqlite3
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFrame,
-    QHBoxLayout,
-    QLabel,
     QLineEdit,
-    QListView,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -28,6 +23,7 @@ from inbox.store.reading import ConversationRow
 from inbox.tasks import Tasks
 from ui.conversations.delegate import RowDelegate
 from ui.conversations.model import ConversationList, FoundList
+from ui.conversations.rows import Empty, Rows, key_hint
 from ui.format import plural
 from ui.reader import Reader
 from ui.slots import async_slot
@@ -59,13 +55,13 @@ class ConversationPane(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Search everything"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Search everything"))
         self.search.setToolTip(self.tr("Search every message kept here (/)"))
-        hint = _key_hint(self.search, "/")
+        hint = key_hint(self.search, "/")
         self.search.textChanged.connect(lambda text: hint.setVisible(not text))
         self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
         self.search.textEdited.connect(lambda: self._pause.start())
         self.search.textChanged.connect(lambda text: None if text else self._leave_search())
         self._pause.timeout.connect(self._look_up)
-        self.view = _Rows()
+        self.view = Rows()
         self.view.setModel(self.model)
         self.delegate = RowDelegate(theme, lambda i: channel_title(ChannelId(i)), self.view)
         self.view.setItemDelegate(self.delegate)
@@ -76,7 +72,7 @@ class ConversationPane(QWidget):
         self.news.hide()
         self.news.setProperty("role", "quiet")
         self.news.clicked.connect(self.show_newest)
-        self.empty = _Empty()
+        self.empty = Empty()
         self.empty.add.clicked.connect(self.accounts_wanted)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.view)
@@ -302,89 +298,3 @@ class ConversationPane(QWidget):
             self._stack.setCurrentWidget(part)
             if had_focus:
                 self.take_focus()
-
-
-def _key_hint(edit: QLineEdit, key: str) -> QLabel:
-    """The key that leads here, at the right inside the line."""
-    hint = QLabel(key)
-    hint.setProperty("role", "chip")
-    hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    inside = QHBoxLayout(edit)
-    inside.setContentsMargins(0, 0, 8, 0)
-    inside.addWidget(hint, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return hint
-
-
-class _Rows(QListView):
-    """The rows. Enter goes into the conversation; letters are commands of the window, not a search."""
-
-    entered_row = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "plain")
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.activated.connect(lambda: self.entered_row.emit())
-        self.setMinimumWidth(260)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters belong to the commands."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            self.entered_row.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Take the keyboard without opening a row: Qt would make the first one current."""
-        chosen = self.selectionModel().hasSelection()
-        self.selectionModel().blockSignals(True)
-        super().focusInEvent(event)
-        if not chosen:
-            self.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.selectionModel().blockSignals(False)
-
-    def sizeHint(self) -> QSize:
-        return QSize(440, 600)
-
-
-class _Empty(QWidget):
-    """A title and a sentence in the middle of an empty list; on the first run a way in."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words = QFrame()  # takes the keyboard while there are no rows to take it
-        self.words.setProperty("role", "empty")
-        self.words.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        said = QVBoxLayout(self.words)
-        said.setContentsMargins(12, 12, 12, 12)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 24, 12, 24)
-        self._title = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
-        self._words = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        self._words.setProperty("role", "text-3")
-        layout.addStretch(2)
-        said.addWidget(self._title)
-        said.addWidget(self._words)
-        layout.addWidget(self.words)
-        self.add = QPushButton(self.tr("Add an account"))
-        self.add.setProperty("role", "primary")
-        layout.addWidget(self.add, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addStretch(3)
-
-    def say(self, title: str, words: str, *, offer_account: bool = False) -> None:
-        """Show these."""
-        self.add.setVisible(offer_account)
-        self._title.setText(title)
-        self._words.setText(words)
-        self.setAccessibleName(f"{title} {words}")
-        self.words.setAccessibleName(self.accessibleName())

@@ -22,6 +22,8 @@ _PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _SOURCE = re.compile(r"\bsrc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _BLOCK = re.compile(r"<(p|li|blockquote|pre)>(.*?)(?=</?(?:p|li|blockquote|pre)>|$)", re.DOTALL)
+_RUN = re.compile(r"<[^>]*>|(?:&#?\w+;|[!-%'-;=?-~\u00c0-\u024f\u0370-\u04ff]){41,}")
+_STRIDE = re.compile(r"((?:&#?\w+;|[^&]){20})")
 _TAG = re.compile(r"<[^>]*>")
 _HEADING = re.compile(r"<(/?)h[1-6]>")
 
@@ -30,10 +32,11 @@ def clean(html: str) -> str:
     """``html`` reduced to plain formatting and links that say where they go. Safe to show."""
     named = _PICTURE.sub(lambda m: _in_words(m[0]), html)
     kept = nh3.clean(
-        named.translate(_BIDI), tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None,
+        named, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "svg", "math"},
     )  # fmt: skip
-    return _HEADING.sub(r"<\1p>", kept)
+    # After cleaning: before it, a direction trick may still hide as an entity.
+    return _HEADING.sub(r"<\1p>", kept.translate(_BIDI))
 
 
 def _in_words(picture: str) -> str:
@@ -75,6 +78,11 @@ def directed(html: str) -> str:
         return f'<{found[1]} dir="rtl">{found[2]}' if right_to_left(words) else found[0]
 
     return _BLOCK.sub(block, html)
+
+
+def breakable(html: str) -> str:
+    """Clean markup in which a run of letters that never ends, such as a long address, may go on in the next line."""
+    return _RUN.sub(lambda run: run[0] if run[0][0] == "<" else _STRIDE.sub("\\1\u200b", run[0]), html)
 
 
 def isolated(text: str) -> str:

@@ -15,9 +15,10 @@ from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
 from ui.format import exact_time, long_time, plural
 from ui.reader import Reader
-from ui.reading.cards import label
 from ui.reading.markup import plain
+from ui.reading.parts import label
 from ui.slots import async_slot
+from ui.widgets.form import empty
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
 _STATUS = {"open": "open", "waiting": "waiting", "done": "done"}
@@ -76,6 +77,7 @@ class PersonPane(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("About this person"))
         self.setMinimumWidth(180)
+        self.setProperty("role", "pane")
         self._inner = inner = QWidget()
         inner.setProperty("role", "window")
         box = QVBoxLayout(inner)
@@ -85,10 +87,8 @@ class PersonPane(QScrollArea):
         self._name.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)  # Arabic names too
         self._where = label("", "text-2", wrap=True)
         self._seen = label("", "text-2", wrap=True)
-        self._facts = QFormLayout()
-        self._facts.setHorizontalSpacing(12)
-        self._facts.setVerticalSpacing(6)
-        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._details = QVBoxLayout()
+        self._details.setSpacing(8)
         line = QFrame()
         line.setProperty("role", "line")
         line.setFixedHeight(1)
@@ -99,7 +99,7 @@ class PersonPane(QScrollArea):
         self._conversation.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for part in (self._name, self._where, self._seen):
             box.addWidget(part)
-        box.addLayout(self._facts)
+        box.addLayout(self._details)
         box.addSpacing(4)
         box.addWidget(line)
         box.addSpacing(4)
@@ -112,9 +112,9 @@ class PersonPane(QScrollArea):
     def show_person(self, stored: StoredMessage | None, row: ConversationRow | None, channel: Channel | None) -> None:
         """Show who wrote this message, and the conversation's row; nothing for ``None``."""
         self._inner.setVisible(stored is not None)
-        for form in (self._facts, self._conversation):
-            while form.rowCount():
-                form.removeRow(0)
+        empty(self._details)
+        while self._conversation.rowCount():
+            self._conversation.removeRow(0)
         if stored is None or row is None or channel is None:
             self._about = ("", "")
             return
@@ -128,25 +128,27 @@ class PersonPane(QScrollArea):
         ]  # fmt: skip
         for words, value in details:
             if value:
-                self._fact(self._facts, words, value)
-        self._fact(self._conversation, self.tr("Status"), _STATUS.get(row.status, row.status))
+                said = Value(plain(value))
+                said.setAccessibleName(f"{words}: {plain(value)}")  # to the eye it says what it is by itself
+                self._details.addWidget(said)
+        self._fact(self.tr("Status"), _STATUS.get(row.status, row.status))
         if row.owed:
-            self._fact(self._conversation, self.tr("Owed"), plural(row.owed, "answer"))
-        self._fact(self._conversation, self.tr("Messages"), str(row.messages))
-        self._fact(self._conversation, self.tr("Arrived"), long_time(stored.seen_at, now), exact_time(stored.seen_at))
+            self._fact(self.tr("Owed"), plural(row.owed, "answer"))
+        self._fact(self.tr("Messages"), str(row.messages))
+        self._fact(self.tr("Arrived"), long_time(stored.seen_at, now), exact_time(stored.seen_at))
         about = (str(row.channel_id), m.author.name)
         if about != self._about:
             self._about = about
             self._seen.setText("")
             self._count()
 
-    def _fact(self, form: QFormLayout, words: str, value: str, tip: str = "") -> None:
+    def _fact(self, words: str, value: str, tip: str = "") -> None:
         said = Value(plain(value))
-        said.setToolTip(tip or plain(value))
+        said.setToolTip(tip)
         head = QLabel(words)
         head.setProperty("role", "text-3")
         head.setAlignment(Qt.AlignmentFlag.AlignTop)
-        form.addRow(head, said)
+        self._conversation.addRow(head, said)
 
     @async_slot
     async def _count(self) -> None:

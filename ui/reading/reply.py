@@ -8,19 +8,21 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, 
 
 from inbox.model import Channel, MessageState
 from inbox.store.reading import StoredMessage
-from ui.reading.cards import label
 from ui.reading.markup import plain
+from ui.reading.parts import label
+from ui.widgets.direction import follow_direction
 from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
 
 DRAFT_PAUSE_MS = 500
+_KEY = "  Ctrl ↵"
 
 
 class ReplyBox(QFrame):
-    """``send(text, close)``, ``draft(text)`` after each pause, ``left`` on Escape."""
+    """``send(text, close)``, ``draft(place, text)`` while typing, ``left`` on Escape."""
 
     send = Signal(str, bool)
-    draft = Signal(str)
+    draft = Signal(str, str)
     left = Signal()
 
     def __init__(self) -> None:
@@ -28,6 +30,7 @@ class ReplyBox(QFrame):
         self.setProperty("role", "card")
         self.target: StoredMessage | None = None
         self.editing = False
+        self._sending = False
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 1, 1, 1)
         box.setSpacing(0)
@@ -51,6 +54,7 @@ class ReplyBox(QFrame):
         self.text.setProperty("role", "bare")
         self.text.setTabChangesFocus(True)
         self.text.installEventFilter(self)
+        follow_direction(self.text)
         self.text.textChanged.connect(self._typed)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         box.addWidget(self.text, 1)
@@ -60,13 +64,14 @@ class ReplyBox(QFrame):
         self.keep_open.setToolTip(self.tr("Send and keep the conversation open (Ctrl+Shift+Enter)"))
         self.close_too = QPushButton()
         self.close_too.setProperty("role", "primary")
+        self.close_too.setToolTip(self.tr("Send and close the conversation (Ctrl+Enter)"))
         self.keep_open.clicked.connect(lambda: self._send(False))
         self.close_too.clicked.connect(lambda: self._send(True))
         foot.addWidget(self.close_too)
         foot.addWidget(self.keep_open)
         box.addLayout(foot)
         self._pause = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.draft.emit(self.text.toPlainText()))
+        self._pause.timeout.connect(self._keep)
         self._show_state()
 
     def answer(self, target: StoredMessage, channel: Channel, *, draft: str | None = None) -> None:
@@ -81,8 +86,10 @@ class ReplyBox(QFrame):
         )
         self._to.setText(self.tr("to {0}").format(name if len(name) < 32 else name[:31] + "…"))
         held = m.state is MessageState.HELD
-        self.close_too.setText(self.tr("Approve, reply and close") if held else self.tr("Reply and close  Ctrl ↵"))
+        self.close_too.setText(self.tr("Approve, reply and close") if held else self.tr("Reply and close") + _KEY)
         self.keep_open.setText(self.tr("Approve and reply") if held else self.tr("Reply"))
+        self.close_too.setAccessibleName(self.close_too.text().removesuffix(_KEY))
+        self.keep_open.setAccessibleName(self.tr("{0}, keep it open").format(self.keep_open.text()))
         self.keep_open.show()
         self.text.setPlaceholderText(self.tr("Answer {0} …  (r)").format(name))
         self.text.setAccessibleName(f"{self._where.text()}, {self._to.text()}")
@@ -95,7 +102,8 @@ class ReplyBox(QFrame):
         self.editing = True
         self._where.setText(self.tr("Edit our words on {0}, in public").format(channel.title))
         self._to.setText("")
-        self.close_too.setText(self.tr("Save the change  Ctrl ↵"))
+        self.close_too.setText(self.tr("Save the change") + _KEY)
+        self.close_too.setAccessibleName(self.tr("Save the change"))
         self.keep_open.hide()
         self.text.setAccessibleName(self._where.text())
 
@@ -114,10 +122,26 @@ class ReplyBox(QFrame):
         self._pause.stop()
 
     def flush(self) -> None:
-        """Keep the draft now: the conversation is about to change."""
-        if self._pause.isActive() and not self.editing:
+        """Keep the draft now: something else is about to be shown."""
+        if self._pause.isActive():
             self._pause.stop()
-            self.draft.emit(self.text.toPlainText())
+            self._keep()
+
+    @property
+    def place(self) -> str:
+        """Where the draft of what is being written is kept."""
+        if self.target is None:
+            return ""
+        return f"edit:{self.target.id}" if self.editing else f"reply:{self.target.conversation_id}"
+
+    def busy(self, sending: bool) -> None:
+        """While this very answer is on its way into the outbox it cannot be sent a second time."""
+        self._sending = sending
+        self._show_state()
+
+    def _keep(self) -> None:
+        if self.place:
+            self.draft.emit(self.place, self.text.toPlainText())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.text and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -136,19 +160,19 @@ class ReplyBox(QFrame):
         return super().eventFilter(watched, event)
 
     def _send(self, close: bool) -> None:
-        if (text := self.text.toPlainText().strip()) and self.target is not None:
-            self._pause.stop()
+        if (text := self.text.toPlainText().strip()) and self.target is not None and not self._sending:
+            self.flush()
             self.send.emit(text, close)
 
     def _typed(self) -> None:
-        if not self.editing:
+        if not self._pause.isActive():  # at most this much typing is lost, however long it goes on
             self._pause.start()
         self._show_state()
 
     def _show_state(self) -> None:
         text = self.text.toPlainText().strip()
-        self.close_too.setEnabled(bool(text))
-        self.keep_open.setEnabled(bool(text))
+        self.close_too.setEnabled(bool(text) and not self._sending)
+        self.keep_open.setEnabled(bool(text) and not self._sending)
         self._sync_height()
 
     def _sync_height(self) -> None:

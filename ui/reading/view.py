@@ -14,12 +14,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Capability, Channel, DeliveryId, MessageId, MessageState, Moderation
+from inbox.model import Capability, Channel, ConversationId, DeliveryId, MessageId, MessageState, Moderation
 from inbox.store import accounts, outbox, reading
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
 from ui.reader import Reader
-from ui.reading.cards import Card, ContextCard, MessageCard, PendingCard
+from ui.reading.cards import ContextCard, MessageCard
+from ui.reading.parts import Card
+from ui.reading.pending import PendingCard
 from ui.reading.reply import ReplyBox
 from ui.slots import async_slot
 
@@ -30,7 +32,7 @@ PICTURE_WIDTH_PX = 480
 
 
 class ConversationView(QWidget):
-    """Shows one conversation. ``replied(delivery, closed)``; ``failed(error)``; ``left`` on Escape."""
+    """Shows one conversation. ``replied(conversation, closed)``; ``failed(error)``; ``left`` on Escape."""
 
     replied = Signal(int, bool)
     failed = Signal(object)
@@ -46,6 +48,7 @@ class ConversationView(QWidget):
         self._reader = reader
         self.row: ConversationRow | None = None
         self.channel: Channel | None = None
+        self._open = False  # whether its account is still here: what was removed can be read, not answered
         self._messages: list[StoredMessage] = []
         self._cards: dict[MessageId, MessageCard] = {}
         self._wrappers: dict[MessageId, QWidget] = {}
@@ -113,6 +116,7 @@ class ConversationView(QWidget):
             return
         connection = self._reader.connection
         self.channel = accounts.channel(connection, row.channel_id)
+        self._open = accounts.is_open(connection, row.channel_id)
         assert self.channel is not None
         self._messages = reading.conversation(connection, row.id)
         context = reading.context(connection, row)
@@ -148,6 +152,8 @@ class ConversationView(QWidget):
             self.show_conversation(moved.conversation_id if moved else 0)
             return
         self.row = row
+        if row.unread and self.isVisible():
+            self._read.start()  # it arrived under the officer's eyes
         fresh = reading.conversation(connection, row.id)
         known = {s.id: s for s in self._messages}
         self._messages = fresh
@@ -303,7 +309,8 @@ class ConversationView(QWidget):
         m = stored.message
         if not m.ours or m.kind == "post":
             self.person_changed.emit(stored)
-        answerable = Capability.REPLY in self.channel.capabilities and m.kind != "post" and m.state not in _ASIDE
+        can = self._open and Capability.REPLY in self.channel.capabilities
+        answerable = can and m.kind != "post" and m.state not in _ASIDE
         if self.reply.editing:
             return
         self.reply.setVisible(answerable)
@@ -375,40 +382,57 @@ class ConversationView(QWidget):
         self.reply.flush()
         self.reply.setVisible(True)
         self.reply.edit(stored, self.channel)
+        if begun := outbox.draft(self._reader.connection, f"edit:{stored.id}"):
+            self.reply.set_text(begun)
         self.reply.text.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def leave_edit(self) -> bool:
-        """Stop editing; returns whether there was any."""
+        """Stop editing; returns whether there was any. What was changed is kept as a draft."""
+        self.reply.flush()
         was, self.reply.editing = self.reply.editing, False
         if was and self.row is not None:
             self._target(0)
-            self.reply.set_text(outbox.draft(self._reader.connection, f"reply:{self.row.id}"))
+            self.take_up()
         return was
 
-    @async_slot
-    async def _send(self, text: str, close: bool) -> None:
-        target, editing = self.reply.target, self.reply.editing
-        if target is None:
+    def _send(self, text: str, close: bool) -> None:
+        target, conversation = self.reply.target, self.row
+        if target is None or conversation is None:
             return
+        if self.reply.editing:
+            self.tasks.start(self._change_words(target, text), name="edit")
+        else:
+            self.reply.set_text("")  # the draft keeps the text until the outbox has it
+            self.tasks.start(self._queue(target, conversation.id, text, close), name="reply")
+
+    async def _change_words(self, target: StoredMessage, text: str) -> None:
+        self.reply.busy(True)
         try:
-            if editing:
-                await asyncio.wrap_future(self._engine.edit(target.id, text))
-                self.leave_edit()
-                self.moderated.emit(self.tr("The change is published"))
-                return
-            held = target.message.state is MessageState.HELD
-            delivery = await asyncio.wrap_future(self._engine.reply(target.id, text, close=close, approve_first=held))
+            await asyncio.wrap_future(self._engine.edit(target.id, text))
         except PostroomError as error:  # shown beside the text, which stays
             self.failed.emit(error)
             return
-        if self.reply.target is target:
-            self.reply.set_text("")
-        self.replied.emit(delivery, close)
+        finally:
+            self.reply.busy(False)
+        self._keep_draft(f"edit:{target.id}", "")
+        if self.reply.editing and self.reply.target is target:
+            self.leave_edit()
+        self.moderated.emit(self.tr("The change is published"))
 
-    def _keep_draft(self, text: str) -> None:
-        if self.row is not None:
-            kept = self._engine.save_draft(f"reply:{self.row.id}", text)
-            kept.add_done_callback(self._draft_kept)
+    async def _queue(self, target: StoredMessage, conversation_id: ConversationId, text: str, close: bool) -> None:
+        """Hand the answer to the outbox; a held comment is approved on the way, which may take a while."""
+        held = target.message.state is MessageState.HELD
+        try:
+            await asyncio.wrap_future(self._engine.reply(target.id, text, close=close, approve_first=held))
+        except PostroomError as error:
+            if self.row is not None and self.row.id == conversation_id and not self.reply.text.toPlainText():
+                self.reply.set_text(text)
+            self.failed.emit(error)
+            return
+        self.replied.emit(conversation_id, close)
+
+    def _keep_draft(self, place: str, text: str) -> None:
+        self._engine.save_draft(place, text).add_done_callback(self._draft_kept)
 
     def _draft_kept(self, done: Future[None]) -> None:
         if (error := done.exception()) is not None:
@@ -416,17 +440,21 @@ class ConversationView(QWidget):
 
     @async_slot
     async def _take_back(self, delivery_id: int) -> None:
+        self.reply.flush()  # what is typed now joins what comes back
         try:
-            update = await asyncio.wrap_future(self._engine.cancel(DeliveryId(delivery_id)))
+            await asyncio.wrap_future(self._engine.cancel(DeliveryId(delivery_id)))
         except PostroomError as error:
             self.failed.emit(error)
             return
-        self.take_up(update.text)
+        self.take_up()
 
-    def take_up(self, text: str) -> None:
-        """Go on writing a text that was taken back."""
+    def take_up(self) -> None:
+        """Go on with the text that is kept for this conversation, such as one that was taken back."""
+        if self.row is None:
+            return
+        self.reply.editing = False
         self.reply.setVisible(True)
-        self.reply.set_text(text)
+        self.reply.set_text(outbox.draft(self._reader.connection, f"reply:{self.row.id}"))
         self.reply.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @async_slot

@@ -20,15 +20,15 @@ from PySide6.QtWidgets import (
 )
 
 from ui.theme import GAP, scaled
+from ui.widgets.text import Wrapping
 
 
 def words(
     text: str = "", role: str = "", *, percent: float = 100, weight: QFont.Weight | None = None, wrap: bool = True
 ) -> QLabel:
     """A label for plain text that came from anywhere: never markup, wrapping unless told not to, copyable."""
-    label = QLabel(text)
+    label = Wrapping(text) if wrap else QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(wrap)
     if role:
         label.setProperty("role", role)
     if percent != 100 or weight is not None:  # else it follows the font of its parent by itself

@@ -23,12 +23,12 @@ def networks(kind, number=0, *_):
     if kind != "gap":
         return None
     count = number // arrivals.PER_PAGE // len(NETWORKS)
-    began = NOW - timedelta(days=400)
     first = 10_000_000 + int(time.time()) * 1000  # another run on the same inbox brings other messages
+    at = NOW - timedelta(days=400)
     return {
-        n: arrivals.backfill(n, arrivals.pages(count, seed=i, first_id=first, at=began))
+        n: arrivals.backfill(n, arrivals.pages(count, seed=i, first_id=first, at=at), run=str(first))
         for i, n in enumerate(NETWORKS)
-    }  # fmt: skip
+    }
 
 
 def _frame(work, port):

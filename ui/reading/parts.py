@@ -1,0 +1,114 @@
+"""What the parts of a conversation are made of: labels, chips, a stranger's words, and the card around them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+
+from ui.reading.markup import breakable, directed
+from ui.theme import line_height, scaled
+from ui.widgets.text import Wrapping
+
+MEASURE_LINES = 40
+"""Width of a card in heights of a line: longer lines are hard to read, so it grows with the font, not the window."""
+
+
+def label(text: str, role: str = "", *, percent: float = 100, bold: bool = False, wrap: bool = False) -> QLabel:
+    """A plain-text label of a given role and size."""
+    made = Wrapping(text) if wrap else QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    font = scaled(made.font(), percent)
+    font.setBold(bold)
+    made.setFont(font)
+    if role:
+        made.setProperty("role", role)
+    return made
+
+
+def chip(text: str, role: str = "chip") -> QLabel:
+    """A small word on a tinted ground."""
+    made = label(text, role, percent=85)
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+    return made
+
+
+def beginning(text: str, most: int) -> str:
+    """The first words of a line, at most so many characters, and a sign when there is more."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:–—- ") + " …"
+
+
+def outside_link(words: str, url: str, *, about: str) -> QPushButton:
+    """A quiet button that opens a web address in the browser; its tool tip says which."""
+    button = QPushButton(words)
+    button.setProperty("role", "quiet")
+    button.setToolTip(url)
+    button.setAccessibleName(f"Open in the browser: {about}")
+    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(url)))
+    return button
+
+
+class Body(Wrapping):
+    """A message's words: sanitised rich text, selectable, links by mouse and keyboard, opened outside."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setOpenExternalLinks(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes from card to card, not into every text
+        self.linkHovered.connect(self.setToolTip)  # where a link really goes
+        self.show_html(html)
+
+    def show_html(self, html: str) -> None:
+        """Show this markup, which must be clean."""
+        self._html = html
+        body = directed(breakable(html) if html.startswith("<p>") else f"<p>{html}</p>")
+        for block, gap in (("p", 6), ("li", 2), ("blockquote", 6)):  # Qt takes the line height from each block itself
+            style = f'style="margin:0 0 {gap}px 0; line-height:140%"'
+            body = body.replace(f"<{block}>", f"<{block} {style}>").replace(f"<{block} dir", f"<{block} {style} dir")
+        self.setText(body)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html"):
+            self.setText("")  # the colour of links is worked out when the text is set, and only for another text
+            self.show_html(self._html)
+        super().changeEvent(event)
+
+
+class Card(QFrame):
+    """A framed part that takes the keyboard. ``stepped(+1/-1)``: go to the next or the one before."""
+
+    stepped = Signal(int)
+    taken = Signal()
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMaximumWidth(round(MEASURE_LINES * line_height(self.font())))
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(14, 10, 14, 10)
+        self.box.setSpacing(4)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers():
+            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._mark(True)
+        self.taken.emit()
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._mark(False)
+        super().focusOutEvent(event)
+
+    def _mark(self, focused: bool) -> None:
+        self.setProperty("focused", focused)
+        self.style().polish(self)
