@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -19,6 +20,7 @@ from ui.notices import store_notice
 from ui.theme import Theme
 
 log = logging.getLogger(__name__)
+ICON = Path(__file__).parents[1] / "resources" / "icons" / "postroom.svg"
 
 
 class OneInstance(QObject):
@@ -61,6 +63,7 @@ def make_application(arguments: list[str]) -> tuple[QApplication, Theme]:
     application = QApplication(arguments)
     application.setApplicationName("Postroom")
     application.setDesktopFileName("postroom")
+    application.setWindowIcon(QIcon(str(ICON)))
     application.setStyle("Fusion")
     application.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
     return application, Theme(application)

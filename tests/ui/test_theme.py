@@ -16,7 +16,7 @@ TEXT = [
     *((text, ground) for text in ("text", "text_2", "text_3") for ground in GROUNDS),
     ("accent", "surface"), ("accent", "window"), ("accent", "accent_soft"), ("on_accent", "accent"),
     ("owed", "owed_soft"),
-    ("owed", "surface"), ("danger", "danger_soft"), ("danger", "surface"), ("ok", "ok_soft"), ("on_private", "private"),
+    ("owed", "surface"), ("accent", "sunken"), ("danger", "danger_soft"), ("danger", "surface"), ("ok", "ok_soft"), ("on_private", "private"),
     ("text", "private"), ("text", "danger_soft"), ("practice", "surface"), ("window", "text"), ("accent", "private"),
 ]  # fmt: skip
 EDGES = [("edge", "surface"), ("edge", "window"), ("accent", "surface"), ("owed", "surface"), ("accent", "window")]

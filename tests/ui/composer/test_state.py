@@ -164,3 +164,14 @@ def test_who_keeps_the_time_is_named() -> None:
     keeps, does_not = channel("a"), channel("b", ALL & ~Capability.SCHEDULE)
     assert time_words([keeps, does_not], {"memory": "Memory"}) == "Memory keeps the time, the PC may be off."
     assert time_words([does_not], {}) == ""
+
+
+def test_an_address_the_blog_made_a_link_of_is_no_formatting() -> None:
+    def post(html: str) -> Message:
+        return Message(
+            remote_id="post:1", kind=MessageKind.POST, author=Author(name="We"), created_at=NOW, text="x", html=html
+        )
+
+    address = "https://harbour.example/flood"
+    assert not loses(post(f'<p>See <a href="{address}" rel="nofollow">{address}</a>.</p>'))
+    assert loses(post(f'<p>See <a href="{address}">the form</a>.</p>'))
