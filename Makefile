@@ -40,7 +40,7 @@ bench:  ## how quick it is
 
 # Starting a real server takes minutes, so a test may hang for longer before it is ended.
 test-servers: export WP_CACHE ?= $(CURDIR)/.cache/wordpress
-test-servers:  ## tests against real WordPress, Bluesky, Mastodon API and key store
+test-servers:  ## tests against a real WordPress and a real key store
 	@if [ -n "$$(find tests/servers -name 'test_*.py' 2>/dev/null)" ]; \
 	then $(IN_SERVERS) python -m pytest -o faulthandler_timeout=1200 $(or $(TESTS),tests/servers); \
 	else echo 'test-servers: tests/servers holds no test yet'; fi

@@ -1,9 +1,15 @@
-"""Postroom: builds the parts, connects them, runs the loop. The only file that sees everything."""
+"""Postroom: builds the parts, connects them, runs the loop. The only file that sees everything.
+
+Exit codes are those of the command line (inbox/command_line/exits.py) as far as they apply: 0 closed, 7 the inbox file
+cannot be used, 130 ended by Ctrl+C; and 69 for a real inbox on a machine with no display (sysexits.h: something that
+is needed is not available).
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
@@ -17,21 +23,26 @@ from inbox.errors import StoreError
 from inbox.home import default_home
 from inbox.secrets import KeyringSecrets, MemorySecrets, scope_of
 from inbox.store import accounts
-from inbox.store.database import FILE_NAME, open_reader
+from inbox.store.database import FILE_NAME, check, errors_named, open_reader
 from inbox.tasks import Tasks
 from ui.application import OneInstance, hook_errors, make_application, say_unusable, start_log
-from ui.offscreen import no_display, tell_session
+from ui.interrupt import Interrupt
+from ui.offscreen import no_display, say_no_display, tell_session
 from ui.practice import PracticeStripe, sign_in_to
 from ui.reader import Reader
 from ui.window import Window
 
 PRACTICE_INTERVAL_S = 3
+UNUSABLE, NO_DISPLAY, INTERRUPTED = 7, 69, 130
 
 
 def main(arguments: list[str]) -> int:
     """Run the window; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="postroom", description="A social inbox. With no account it opens a practice town."
+        prog="postroom",
+        description="A social inbox. With no account it opens a practice town.",
+        epilog="Exit codes: 0 closed, 7 the inbox file cannot be used, 69 no display, 130 ended by Ctrl+C. "
+        "Without a window: python -m inbox --help",
     )
     parser.add_argument("--home", type=Path, help="the folder of the inbox")
     parser.add_argument("--practice", action="store_true", help="open the practice town whatever accounts there are")
@@ -41,9 +52,12 @@ def main(arguments: list[str]) -> int:
     home = options.home or default_home()
     practising = options.practice or not (options.real or _has_accounts(home))
     told = no_display()
+    if told and not practising:
+        return _without_display(home)
     if told:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application, theme = make_application(sys.argv[:1])
+    interrupt = Interrupt()
     with tempfile.TemporaryDirectory(prefix="postroom-practice-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch) if practising else home
         instance = OneInstance(folder)
@@ -63,14 +77,12 @@ def main(arguments: list[str]) -> int:
             engine.start()
         except StoreError as error:
             say_unusable(error)
-            return 7
+            return UNUSABLE
         instance.listen()
         loop = qasync.QEventLoop(application)
         asyncio.set_event_loop(loop)
-        tasks = Tasks(lambda error: sys.excepthook(type(error), error, error.__traceback__))
-        loop.set_exception_handler(
-            lambda _, c: c.get("exception") and sys.excepthook(type(c["exception"]), c["exception"], None)
-        )
+        tasks = Tasks(_unexpected)
+        loop.set_exception_handler(lambda _, context: _unexpected(context.get("exception")))
         settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
         if options.theme:
             settings.setValue("theme", options.theme)
@@ -86,24 +98,36 @@ def main(arguments: list[str]) -> int:
             stripe.leave.connect(lambda: _leave_practice(window, home))
             town.start()
         window.show()
+        code = 0
 
         async def live() -> None:
+            whole = asyncio.current_task()
+            interrupt.call(lambda: whole and whole.cancel())
             tasks.start(window.check_file(), name="check the file")
-            if town is not None:
-                await sign_in_to(town, engine)
-            if told and town is not None:
-                await tell_session(window, engine, reader, town)
+            try:
+                if town is not None:
+                    await sign_in_to(town, engine)
+                if told and town is not None:
+                    await tell_session(window, engine, reader, town)
+                    window.close()
+                await done.wait()
+            except asyncio.CancelledError:
                 window.close()
-            await done.wait()
-            await tasks.cancel(within_s=2)
+                raise
+            finally:
+                await tasks.cancel(within_s=2)
 
         with loop:
-            loop.run_until_complete(live())
+            try:
+                loop.run_until_complete(live())
+            except asyncio.CancelledError:
+                code = INTERRUPTED
         engine.stop()
         reader.close()
         if town is not None:
             town.stop()
-    return 0
+        interrupt.close()
+    return code
 
 
 def _leave_practice(window: Window, home: Path) -> None:
@@ -118,18 +142,34 @@ def _unexpected(error: BaseException | None) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
 
+def _without_display(home: Path) -> int:
+    """What there is to say about a real inbox that nobody can see; returns the exit code."""
+    try:
+        if (home / FILE_NAME).exists():
+            check(home / FILE_NAME)
+    except StoreError as error:
+        say_unusable(error)
+        return UNUSABLE
+    say_no_display()
+    return NO_DISPLAY
+
+
 def _has_accounts(home: Path) -> bool:
-    if not (home / FILE_NAME).exists():
+    """Also when the file cannot be read: opening it for real says what is wrong with it."""
+    path = home / FILE_NAME
+    if not path.exists():
         return False
     try:
-        connection = open_reader(home / FILE_NAME)
+        check(path)
+        with errors_named(path), contextlib.closing(open_reader(path)) as connection:
+            begun = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").fetchone()
+            return begun is not None and bool(accounts.accounts(connection))
     except StoreError:
-        return True  # there is something: opening it for real says what is wrong with it
-    try:
-        return bool(accounts.accounts(connection))
-    finally:
-        connection.close()
+        return True
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # before the loop ran
+        sys.exit(INTERRUPTED)

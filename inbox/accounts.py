@@ -12,9 +12,10 @@ from inbox.clock import Clock
 from inbox.connectors import CONNECTORS
 from inbox.connectors.connector import Connector, Discovery, Room
 from inbox.errors import NotFound, PostroomError, SignInNeeded, Unsupported
+from inbox.events import Changed
 from inbox.model import Account, AccountId, Channel
 from inbox.secrets import AccountSecret, Secrets
-from inbox.store import accounts, record
+from inbox.store import accounts, leaving, record
 from inbox.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -84,8 +85,11 @@ class Accounts:
         await self._drop(id_)
         return account
 
-    async def remove(self, account_id: AccountId, *, actor: str) -> None:
-        """Give the secret back where the network takes it, forget it here, stop polling. What arrived stays."""
+    async def remove(self, account_id: AccountId, *, actor: str) -> Changed:
+        """Give the secret back where the network takes it, forget it here, stop polling and sending.
+
+        What arrived stays, and what had not gone out becomes drafts. Returns what changed.
+        """
         try:
             await (await self.connector(account_id)).revoke()
         except PostroomError as error:  # the network may be away: the secret is forgotten here all the same
@@ -94,8 +98,10 @@ class Accounts:
         await self._drop(account_id)
         now = self._clock.now()
         with self._database.transaction() as connection:
+            changed = leaving.take_back(connection, account_id, at=now, actor=actor)
             accounts.remove_account(connection, account_id, at=now)
             record.append(connection, at=now, actor=actor, verb="removed", subject=f"account:{account_id}")
+        return changed | Changed(accounts=True)
 
     async def connector(self, account_id: AccountId) -> Connector:
         """The account's connector. Raises SignInNeeded when there is no such account."""

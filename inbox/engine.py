@@ -181,12 +181,12 @@ class Engine:
         return self._do(work)
 
     def remove_account(self, account_id: AccountId) -> Future[None]:
-        """Sign out and stop polling; what arrived stays."""
+        """Sign out, stop polling and sending; what arrived stays, what had not gone out becomes drafts."""
 
         async def work() -> None:
-            await self._accounts.remove(account_id, actor=self.actor)
+            changed = await self._accounts.remove(account_id, actor=self.actor)
             self._polling.replan()
-            self.bus.publish(Changed(accounts=True))
+            self.bus.publish(changed)
 
         return self._do(work)
 

@@ -18,7 +18,7 @@
     |  |- StoreLocked, StoreDamaged, StoreTooNew, StoreReadOnly, StoreFull
     '- Unsupported         a bug of ours: asked for something undeclared
 
-No error holds a secret or a whole body. ``str(error)`` is safe for a log.
+No error holds a secret, or anything of a body that somebody may have written. ``str(error)`` is safe for a log.
 """
 
 from __future__ import annotations

@@ -146,6 +146,7 @@ class Limits:
 
     text_graphemes: int | None = None
     text_bytes: int | None = None
+    reply_bytes: int | None = None  # where an answer may hold less than a post
     media_count: int = 0
     media_bytes: int | None = None
     media_types: tuple[str, ...] = ()

@@ -7,19 +7,25 @@ import logging
 import logging.handlers
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from inbox import private
 from inbox.errors import StoreError
 from ui.notices import store_notice
 from ui.theme import Theme
 
 log = logging.getLogger(__name__)
+
+UNSEEN = ("offscreen", "minimal")
+"""Platforms of Qt where a dialog would wait for ever for somebody to close it."""
 ICON = Path(__file__).parents[1] / "resources" / "icons" / "postroom.svg"
 
 
@@ -82,12 +88,18 @@ def hook_errors(show: Callable[[BaseException], None]) -> None:
     sys.excepthook = hook
 
 
+class _PrivateLog(logging.handlers.RotatingFileHandler):
+    """Each file that it begins can be read by the owner only: names of people may stand in it."""
+
+    def _open(self) -> TextIOWrapper:
+        made = open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.opener)  # noqa: SIM115
+        return cast("TextIOWrapper", made)
+
+
 def start_log(folder: Path) -> None:
     """Write the log beside the inbox: a megabyte at a time, three of them. Never a secret, never a whole message."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        folder / "postroom.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
-    )
+    private.make_folder(folder)
+    handler = _PrivateLog(folder / "postroom.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
@@ -95,9 +107,11 @@ def start_log(folder: Path) -> None:
 
 
 def say_unusable(error: StoreError) -> None:
-    """The one dialog for an inbox that cannot be opened."""
+    """Why an inbox cannot be opened: on the error stream, and in a dialog where somebody can see it."""
     title, words = store_notice(error)
     print(f"{title}: {words}", file=sys.stderr)
+    if QGuiApplication.instance() is None or QGuiApplication.platformName() in UNSEEN:
+        return
     box = QMessageBox(QMessageBox.Icon.Critical, "Postroom", title)
     box.setInformativeText(words)
     box.exec()

@@ -44,8 +44,10 @@ def exact_time(at: datetime) -> str:
 def spoken_age(at: datetime, now: datetime) -> str:
     """For a screen reader: "14 minutes ago", "3 hours ago", else the date in words."""
     seconds = (now - at).total_seconds()
+    if seconds >= 6 * 24 * 3600:  # as in the list: from here on a date says more than a count
+        return long_time(at, now)
     for size, word in ((3600 * 24, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size and (word != "day" or seconds < size * 6):
+        if seconds >= size:
             count = int(seconds // size)
             return f"{count} {word}{'' if count == 1 else 's'} ago"
     return "just now" if 0 <= seconds < 60 else long_time(at, now)

@@ -31,6 +31,16 @@ def no_display() -> bool:
     )
 
 
+def say_no_display() -> None:
+    """Why no window opens for a real inbox, and how to work without one."""
+    print(
+        "There is no display on this machine, so the window cannot open.\n"
+        "Everything can be done without it: python -m inbox --help\n"
+        "The practice town is played offscreen all the same: make run ARGS=--practice",
+        file=sys.stderr,
+    )
+
+
 async def tell_session(window: Window, engine: Engine, reader: Reader, town: Town) -> None:
     """Play a short session: watch the town write, answer somebody, settle something; print it, and write a picture."""
     print("There is no display on this machine: the practice town is played offscreen.\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -81,6 +81,7 @@ class Theme(QObject):
         self.tokens = LIGHT
         self._forced: bool | None = None
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
+        application.fontChanged.connect(self._follow_font)
         self._follow()
 
     def force(self, dark: bool | None) -> None:
@@ -95,6 +96,12 @@ class Theme(QObject):
         self._application.setPalette(palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens))
         self.changed.emit()
+
+    def _follow_font(self) -> None:
+        """The system's text size changed: under a style sheet widgets keep theirs until that is set anew."""
+        self._follow()  # first: the sheet gives back the fonts it found
+        for widget in self._application.allWidgets():  # Qt tells it to the windows only
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
 
     def colour(self, token: str) -> QColor:
         """The colour of a token by name."""

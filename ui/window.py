@@ -169,6 +169,7 @@ class Window(QMainWindow):
         self.trouble.acted.connect(lambda: self._sign_in_again(self._signed_out))
         self.failure.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
+        self._theme.changed.connect(self._look_changed)
         self.toast.undo.connect(lambda: self.commands.run("undo"))
 
     # What the engine says
@@ -327,6 +328,9 @@ class Window(QMainWindow):
         self.list.setVisible(not narrow or not self._reading_now)
         self._work.setVisible(not narrow or self._reading_now)
 
+    def _look_changed(self) -> None:
+        self.fit(self._reading_now)  # the text may be larger now
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit(self._reading_now)
@@ -463,6 +467,7 @@ class Window(QMainWindow):
         self.bridge.close()
         self.list.stop()
         self.conversation.stop()
+        self.record.lines.stop()
         event.accept()
         self.quit_wanted.emit()
 

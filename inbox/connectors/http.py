@@ -44,7 +44,7 @@ from inbox.errors import (
 
 VERSION_UNINSTALLED = "0.1.0"  # the checkout runs as it is; a test holds this against pyproject.toml
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-SHOWN_CHARACTERS = 200
+SHOWN_CHARACTERS = 80
 MOST_REDIRECTS = 5
 LONGEST_WAIT = timedelta(days=1)
 JSON_STARTS_TRIED = 20
@@ -119,9 +119,12 @@ class Reply:
         raise BadReply(f"{where}: expected JSON, got {self.words()}", status=self.status)
 
     def words(self) -> str:
-        """Status, content type and the beginning of the body, for an error a person may have to pass on."""
-        start = " ".join(self.text[: SHOWN_CHARACTERS * 2].split())[:SHOWN_CHARACTERS]
-        return f"status {self.status}, {self.content_type or 'no content type'}, beginning “{start}”"
+        """Status, content type and length, for an error a person may have to pass on.
+
+        Nothing of the body: errors are logged and kept in the ledger, and a body is full of what people wrote.
+        """
+        kind = self.content_type[:SHOWN_CHARACTERS] or "no content type"
+        return f"status {self.status}, {kind}, {len(self.body):,} bytes"
 
 
 async def request(

@@ -42,8 +42,10 @@ def _problems(rendition: Rendition, channel: Channel, now: datetime) -> list[Pro
     if rendition.kind == UpdateKind.POST and rendition.text and not rendition.title:
         found.append(Problem(words="The post has no title.", where="title", stops=False))
     size = len(rendition.text.encode())
-    if limits.text_bytes is not None and size > limits.text_bytes:
-        found.append(Problem(words=f"{size - limits.text_bytes:,} bytes too long for {channel.title}."))
+    most = [limits.text_bytes, limits.reply_bytes if rendition.kind == UpdateKind.REPLY else None]
+    over = max((size - limit for limit in most if limit is not None), default=0)
+    if over > 0:
+        found.append(Problem(words=f"{over:,} bytes too long for {channel.title}."))
     if rendition.media and Capability.MEDIA not in channel.capabilities:
         found.append(Problem(words=f"{channel.title} takes no pictures.", where="media"))
     elif len(rendition.media) > max(limits.media_count, 1):

@@ -108,12 +108,16 @@ def undo_s(connection: sqlite3.Connection, channel_id: str) -> int:
 
 
 def add_account(connection: sqlite3.Connection, account: Account, *, at: datetime) -> None:
-    """Write the account, or write it anew when it was there (signing in again)."""
+    """Write the account, or write it anew when it was there (signing in again).
+
+    One that was removed counts as added now: the outbox tells by that what was approved before it left.
+    """
     connection.execute(
         "INSERT INTO accounts (id, network, title, address, user, settings, signed_in, added_at)"
         " VALUES (?,?,?,?,?,?,?,?)"
         " ON CONFLICT (id) DO UPDATE SET title = excluded.title, address = excluded.address, user = excluded.user,"
-        " settings = excluded.settings, signed_in = excluded.signed_in, removed_at = NULL",
+        " settings = excluded.settings, signed_in = excluded.signed_in, removed_at = NULL,"
+        " added_at = CASE WHEN removed_at IS NULL THEN added_at ELSE max(excluded.added_at, removed_at + 1) END",
         (account.id, account.network, account.title, account.address, account.user,
          json.dumps(dict(account.settings), sort_keys=True), account.signed_in, to_ms(at)),
     )  # fmt: skip
@@ -156,7 +160,8 @@ def remove_account(connection: sqlite3.Connection, account_id: str, *, at: datet
 
 def _channel(row: tuple[object, ...]) -> Channel:
     i, account, network, remote_id, title, url, speaks_as, capabilities, limits, interval_s = row
-    fields = json.loads(str(limits))
+    # A row may be older than a limit or, after going back to an earlier version, newer than this code.
+    fields = {k: v for k, v in json.loads(str(limits)).items() if k in Limits.__dataclass_fields__}
     fields["media_types"] = tuple(fields.get("media_types", ()))
     return Channel(
         id=ChannelId(str(i)), account_id=AccountId(str(account)), network=str(network), remote_id=str(remote_id),

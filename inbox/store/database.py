@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import sqlite_utils
 
+from inbox import private
 from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
 from inbox.store.schema import APPLICATION_ID, migrations
 
@@ -74,13 +76,18 @@ class Database:
         """
         path = home / FILE_NAME
         try:
-            home.mkdir(parents=True, exist_ok=True)
+            private.make_folder(home)
         except OSError as error:
             raise StoreReadOnly(f"{home} cannot be made: {error.strerror}") from error
         if path.exists() and not os.access(path, os.W_OK):
             raise StoreReadOnly(f"{path.name} is write-protected")
         with errors_named(path):
             lock = cls._take_lock(home)
+            try:
+                _make_private(path)  # SQLite gives the write-ahead log and its index the rights of the file
+            except BaseException:
+                lock.close()
+                raise
             connection = sqlite3.connect(path, isolation_level=None, timeout=5, cached_statements=256)
             try:
                 cls._check_identity(path, connection)
@@ -98,6 +105,7 @@ class Database:
     @staticmethod
     def _take_lock(home: Path) -> sqlite3.Connection:
         """One engine per inbox: two outboxes on one file could send twice. The system lets go of it at any crash."""
+        _make_private(home / LOCK_NAME)
         lock = sqlite3.connect(home / LOCK_NAME, isolation_level=None, timeout=0)
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -135,10 +143,11 @@ class Database:
     @staticmethod
     def back_up(connection: sqlite3.Connection, folder: Path) -> Path:
         """Copy the whole inbox into ``folder`` and return the copy's path; only the newest few copies are kept."""
-        folder.mkdir(parents=True, exist_ok=True)
+        private.make_folder(folder)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         target = folder / f"inbox-v{version}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.sqlite3"
         unfinished = target.with_suffix(".part")
+        _make_private(unfinished)
         copy = sqlite3.connect(unfinished)
         try:
             connection.backup(copy, pages=2048)
@@ -177,6 +186,15 @@ class Database:
         self._lock.close()
 
 
+def _make_private(path: Path) -> None:
+    """See ``private.make_file``; what speaks against it is the StoreError that SQLite would have got."""
+    try:
+        private.make_file(path)
+    except OSError as error:
+        kind = StoreFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreReadOnly
+        raise kind(f"{path.name} cannot be made: {error.strerror}") from error
+
+
 def open_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection to an existing inbox file. Raises StoreError when it cannot be read."""
     with errors_named(path):
@@ -191,6 +209,12 @@ def open_reader(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def check(path: Path) -> None:
+    """Whether this Postroom can use the file, without changing it. Raises StoreError: damaged, foreign, too new."""
+    with errors_named(path), contextlib.closing(open_reader(path)) as connection:
+        Database._check_identity(path, connection)
 
 
 def damage(path: Path) -> str:

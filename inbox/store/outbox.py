@@ -6,7 +6,10 @@
        |         |-----> rejected          a person edits and sends again
        |         |-----> unknown           looked up: sent, or proven absent and queued again
        |         '-----> queued            surely not sent: later
-       '-> cancelled                       undone in time
+       '-> cancelled                       undone in time, or its account was removed (store.leaving)
+
+What was under way when its account was removed is looked for if the account returns, and rejected instead of queued
+again (``requeue``): the person who removed the account did not expect it to speak for them afterwards.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ _DELIVERY = (
     " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id FROM deliveries d"
 )
 UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+_LEFT_BEHIND = "It did not go out before the account was removed, so nothing is sent by itself."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,19 +159,37 @@ def requeue(
     """Surely not sent, or proven absent, or a person decided: it goes again.
 
     ``was`` are the states for which the caller knows that: what is being sent may only be queued again by its sender,
-    and what is unknown only by proof of absence or by a person.
+    and what is unknown only by proof of absence or by a person. If its account was removed since it was approved, it
+    is rejected instead: a person may still send it once the account is back.
     """
+    if _left_behind(connection, delivery_id, even_if_back=actor == record.MACHINE):
+        return _change(
+            connection, delivery_id, DeliveryState.REJECTED, at=at, actor=actor, verb="not sent: account removed",
+            allowed=was, words=_LEFT_BEHIND, hint="Once the account is back: send it again, or take it back.",
+        )  # fmt: skip
     return _change(
         connection, delivery_id, DeliveryState.QUEUED, at=at, actor=actor, verb=verb,
         allowed=was, not_before_at=to_ms(not_before_at), words=words, hint=hint,
     )  # fmt: skip
 
 
-def cancel(connection: sqlite3.Connection, delivery_id: int, *, at: datetime, actor: str) -> str | None:
+def _left_behind(connection: sqlite3.Connection, delivery_id: int, *, even_if_back: bool) -> bool:
+    """Whether its account is removed; or was, after this was approved, and has come back since."""
+    row = connection.execute(
+        "SELECT a.removed_at IS NOT NULL, u.approved_at < a.added_at FROM deliveries d"
+        " JOIN updates u ON u.id = d.update_id JOIN channels c ON c.id = d.channel_id"
+        " JOIN accounts a ON a.id = c.account_id WHERE d.id = ?", (delivery_id,)
+    ).fetchone()  # fmt: skip
+    return row is not None and bool(row[0] or (even_if_back and row[1]))
+
+
+def cancel(
+    connection: sqlite3.Connection, delivery_id: int, *, at: datetime, actor: str, verb: str = "cancelled"
+) -> str | None:
     """Undo a delivery that has not left (or was refused). Returns what it gives back, ``None`` when it is too late."""
     row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
     done = _change(
-        connection, delivery_id, DeliveryState.CANCELLED, at=at, actor=actor, verb="cancelled",
+        connection, delivery_id, DeliveryState.CANCELLED, at=at, actor=actor, verb=verb,
         allowed=[DeliveryState.QUEUED, DeliveryState.REJECTED],
     )  # fmt: skip
     return str(row[0]) if done else None

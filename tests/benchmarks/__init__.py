@@ -13,7 +13,7 @@ search   p95 of ``reading.search(limit=100)`` for each key pressed      the bare
 scroll   p99 of a frame (read, lay out, paint) over 20,000 rows         plain list, default delegate         8 ms
 gap      worst pause of a 4 ms timer while 80,000 messages arrive       the same window, nothing arriving    33 ms
 memory   resident MB after start, scrolling and 50 searches             bare window                          150 MB
-open     a conversation of 500 messages, store to first paint           (none: nothing smaller does it)      120 ms
+open     a conversation of 500 messages, store to first paint           one of a single message              120 ms
 poll     eight channels polled at once                                  the slowest of them alone            1.2 times
 ======== ============================================================== ==================================== ===========
 

@@ -107,7 +107,7 @@ class Plain:
 
 
 def backfill(network: str, bodies: Sequence[bytes], *, run: str = "") -> type[Connector]:
-    """A network that has these pages to give, as fast as they are taken; a cursor of another ``run`` is at its start."""
+    """A network that has these pages to give as fast as they are taken. A cursor of another ``run`` begins anew."""
 
     class Filled(Plain):
         name: ClassVar[str] = network

@@ -59,7 +59,7 @@ async def test_trap_4_visitors_browser_is_sent_back_with_the_status() -> None:
     desk = desk_over(stored("hold"), stored("approved"))
     after = await desk.connector.moderate(desk.channel, held(), Moderation.APPROVE)
     [write] = desk.writes()
-    # The address goes back as well: the same server writes ours over it (measured, tests/servers/test_journey_answering).
+    # The address goes back as well: the same server writes ours over it (measured in test_journey_answering).
     assert sent_json(write) == recorded("moderate-approve")["request"]["body"] | {"author_ip": "192.0.2.1"}
     assert after.state is MessageState.PUBLISHED
 

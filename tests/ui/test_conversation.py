@@ -20,8 +20,9 @@ from inbox.tasks import Tasks
 from ui.bridge import Bridge
 from ui.reader import Reader
 from ui.reading.cards import ContextCard, MessageCard
+from ui.reading.messages import FIRST_CARDS
 from ui.reading.pending import fate
-from ui.reading.view import FIRST_CARDS, ConversationView
+from ui.reading.view import ConversationView
 
 Until = Callable[[Callable[[], object]], None]
 
@@ -344,7 +345,7 @@ def test_a_word_without_end_does_not_widen_the_pane(
     world.say("See https://e.example/" + "a" * 300 + " " + "W" * 200, author="N" * 150, context=post)
     engine.sync().result(10)
     open_(view, reader, "N" * 150)
-    until(lambda: view._inner.width() == view.scroller.viewport().width())
+    until(lambda: view.scroller.inner.width() == view.scroller.viewport().width())
     assert all(c.width() < view.width() for c in cards(view))
 
 

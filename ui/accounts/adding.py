@@ -28,6 +28,7 @@ from ui.widgets.flow import FlowLayout
 from ui.widgets.form import Form, button, heading, words
 from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.inline_notice import InlineNotice, announce
+from ui.widgets.scrolled import Scrolled
 from ui.widgets.tick import Choice
 
 T = TypeVar("T")
@@ -50,9 +51,7 @@ class AddPage(QScrollArea):
         self._focus_before: QWidget | None = None
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget()
-        inner.setProperty("role", "window")
-        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = Scrolled()
         column = QVBoxLayout(inner)
         column.setContentsMargins(5 * GAP, 5 * GAP, 5 * GAP, 5 * GAP)
         column.setSpacing(4 * GAP)

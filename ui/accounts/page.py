@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from inbox.model import ChannelId
 from inbox.store.accounts import Health
@@ -15,6 +15,7 @@ from ui.theme import GAP
 from ui.widgets.form import button, empty, heading, words
 from ui.widgets.glyph import Glyph
 from ui.widgets.inline_notice import InlineNotice, announce
+from ui.widgets.scrolled import Scrolled
 
 _CHIPS = {"danger": "chip-danger", "owed": "chip-owed", "ok": "chip-ok", "text_3": "chip"}
 
@@ -31,9 +32,7 @@ class AccountPage(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._id = ""
-        inner = QWidget()
-        inner.setProperty("role", "window")
-        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = Scrolled()
         column = QVBoxLayout(inner)
         column.setContentsMargins(5 * GAP, 5 * GAP, 5 * GAP, 5 * GAP)
         column.setSpacing(3 * GAP)

@@ -13,7 +13,6 @@ from inbox.model import Delivery, DeliveryState
 from inbox.store.accounts import Health
 from inbox.store.ledger import Gap
 from ui.format import clock_time, plural
-from ui.theme import scaled
 from ui.widgets.text import Elided
 
 
@@ -90,7 +89,7 @@ class StatusLine(QFrame):
         self._left, self._right = Elided(), Elided()
         for part in (self._left, self._right):
             part.setProperty("role", "text-3")
-            part.setFont(scaled(part.font(), 92))
+            part.set_size(92)
         self._right.setAlignment(Qt.AlignmentFlag.AlignRight)
         row.addWidget(self._left, 1)
         row.addWidget(self._right, 0, Qt.AlignmentFlag.AlignRight)

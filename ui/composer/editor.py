@@ -17,6 +17,7 @@ from ui.theme import GAP, Theme, line_height, scaled
 from ui.widgets.direction import follow_direction
 from ui.widgets.form import Form, empty, words
 from ui.widgets.glyph import glyph_icon, side_for
+from ui.widgets.scrolled import Scrolled
 from ui.widgets.tick import Tick
 
 
@@ -51,9 +52,7 @@ class Editor(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        inner.setProperty("role", "window")
-        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = Scrolled()
         column = QVBoxLayout(inner)
         column.setContentsMargins(5 * GAP, 4 * GAP, 5 * GAP, 4 * GAP)
         column.setSpacing(4 * GAP)

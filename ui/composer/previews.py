@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
 from inbox.model import ChannelId
 from ui.composer.preview import PreviewCard
 from ui.composer.state import Shown
 from ui.theme import GAP
 from ui.widgets.form import words
+from ui.widgets.scrolled import Scrolled
 
 
 class Previews(QScrollArea):
@@ -24,9 +25,7 @@ class Previews(QScrollArea):
         self.setProperty("role", "pane")
         self.setAccessibleName(self.tr("What each channel will show"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        inner.setProperty("role", "window")
-        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = Scrolled()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(5 * GAP, 4 * GAP, 5 * GAP, 4 * GAP)
         self._column.setSpacing(3 * GAP)

@@ -26,6 +26,7 @@ from ui.reader import Reader
 from ui.theme import GAP
 from ui.widgets.form import heading, words
 from ui.widgets.inline_notice import InlineNotice, announce
+from ui.widgets.scrolled import Scrolled
 
 TICK_MS = 500
 RECENT = 30
@@ -59,9 +60,7 @@ class OutboxView(QWidget):
         self.notice = InlineNotice()
         self.empty = words(self.tr("Nothing waits to go out."), "text-2")
         self._recent = words(self.tr("Lately"), "text-3")
-        inner = QWidget()
-        inner.setProperty("role", "window")
-        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        inner = Scrolled()
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(5 * GAP, 4 * GAP, 5 * GAP, 4 * GAP)
         self._column.setSpacing(2 * GAP)

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFont, QImage, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from inbox.model import Capability, Channel, MessageId, MessageState, Moderation
 from inbox.store.reading import Earlier, StoredMessage
 from ui.format import exact_time, long_time, plural, short_time, spoken_age
 from ui.reading.markup import from_text, isolated, pictures, plain, shown
 from ui.reading.parts import Body, Card, beginning, chip, label, outside_link
-from ui.theme import scaled
 from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
 from ui.widgets.text import Elided
@@ -36,7 +35,7 @@ class ContextCard(Card):
 
     def __init__(self, stored: StoredMessage, channel: Channel) -> None:
         super().__init__("card")
-        self.setMaximumWidth(16_777_215)
+        self.as_wide_as_the_pane()
         m = stored.message
         now = datetime.now(UTC)
         head = QHBoxLayout()
@@ -102,10 +101,11 @@ class MessageCard(Card):
         head.addWidget(when)
         if answers:
             whom = Elided(self.tr("in reply to {0}").format(isolated(plain(answers))))
-            whom.setFont(scaled(whom.font(), 92))
+            whom.set_size(92)
             whom.setProperty("role", "text-3")
             head.addWidget(whom, 1)
-        head.addStretch(1)
+        else:
+            head.addStretch(1)
         if m.state in _STATE_CHIPS:
             head.addWidget(chip(*_STATE_CHIPS[m.state]))
         if m.kind == "notice":
@@ -143,20 +143,12 @@ class MessageCard(Card):
         self._buttons = row = FlowLayout()
         row.setContentsMargins(0, 4, 0, 0)
         self._deeds: list[QPushButton] = []
-        for command, words in offers(stored, channel):
-            button = QPushButton(words)
-            button.setAccessibleName(f"{words}: {name}")
-            button.clicked.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
-            self._deeds.append(button)
-        if m.url.startswith(("http://", "https://")):
-            self._deeds.append(outside_link(self.tr("Open ↗"), m.url, about=name))
+        self._name, self._channel = name, channel
         self.box.addLayout(row)
+        self.body.installEventFilter(self)
         self._always = m.state is MessageState.HELD
-        for button in self._deeds:
-            row.addWidget(button)
-            button.setVisible(self._always)
-        for child in (self.body, *self._deeds):
-            child.installEventFilter(self)
+        if self._always:
+            self._make_deeds()
         states = ", ".join(c.text() for c in self.findChildren(QLabel) if str(c.property("role")).startswith("chip"))
         who = self.tr("We, as {0}").format(name) if m.ours else name
         whom_ = self.tr("in reply to {0}").format(plain(answers)) if answers else ""
@@ -164,8 +156,28 @@ class MessageCard(Card):
         head_words = ", ".join(p for p in (who, spoken_age(m.created_at, now), whom_, states, edited) if p)
         self.setAccessibleName(f"{head_words}: {plain(m.text)[:500]}")
 
+    def _make_deeds(self) -> None:
+        """Buttons for what can be done: most cards never need theirs, and they are half of what a card costs."""
+        for command, words in offers(self.stored, self._channel):
+            button = QPushButton(words)
+            button.setAccessibleName(f"{words}: {self._name}")
+            button.clicked.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
+            self._deeds.append(button)
+        if self.stored.message.url.startswith(("http://", "https://")):
+            self._deeds.append(outside_link(self.tr("Open ↗"), self.stored.message.url, about=self._name))
+        before: QWidget = self
+        for inner in self.findChildren(QPushButton):
+            before = inner
+        for button in self._deeds:
+            self._buttons.addWidget(button)
+            button.installEventFilter(self)
+            QWidget.setTabOrder(before, button)
+            before = button
+
     def offer(self, visible: bool) -> None:
         """Show what can be done with this message, or not."""
+        if visible and not self._deeds:
+            self._make_deeds()
         for button in self._deeds:
             button.setVisible(visible or self._always)
 
@@ -200,7 +212,7 @@ class MessageCard(Card):
 
 def _name(name: str) -> Elided:
     made = Elided(name)
-    made.setFont(scaled(made.font(), 100, QFont.Weight.Bold))
+    made.set_size(100, QFont.Weight.Bold)
     return made
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from ui.reading.markup import breakable, directed
-from ui.theme import line_height, scaled
-from ui.widgets.text import Wrapping
+from ui.theme import line_height
+from ui.widgets.text import Text, Wrapping
 
+QWIDGETSIZE_MAX = 16_777_215
 MEASURE_LINES = 40
 """Width of a card in heights of a line: longer lines are hard to read, so it grows with the font, not the window."""
 
 
 def label(text: str, role: str = "", *, percent: float = 100, bold: bool = False, wrap: bool = False) -> QLabel:
     """A plain-text label of a given role and size."""
-    made = Wrapping(text) if wrap else QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    font = scaled(made.font(), percent)
-    font.setBold(bold)
-    made.setFont(font)
+    made = Wrapping(text) if wrap else Text(text)
+    if percent != 100 or bold:  # else it follows the font of its parent by itself
+        made.set_size(percent, QFont.Weight.Bold if bold else None)
     if role:
         made.setProperty("role", role)
     return made
@@ -89,10 +88,25 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("role", role)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMaximumWidth(round(MEASURE_LINES * line_height(self.font())))
+        self._measured = True
+        self._measure()
         self.box = QVBoxLayout(self)
         self.box.setContentsMargins(14, 10, 14, 10)
         self.box.setSpacing(4)
+
+    def _measure(self) -> None:
+        if self._measured:
+            self.setMaximumWidth(round(MEASURE_LINES * line_height(self.font())))
+
+    def as_wide_as_the_pane(self) -> None:
+        """Keep to no measure."""
+        self._measured = False
+        self.setMaximumWidth(QWIDGETSIZE_MAX)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_measured"):
+            self._measure()
+        super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers():

@@ -19,6 +19,7 @@ from ui.reading.markup import plain
 from ui.reading.parts import label
 from ui.slots import async_slot
 from ui.widgets.form import empty
+from ui.widgets.scrolled import Scrolled
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
 _STATUS = {"open": "open", "waiting": "waiting", "done": "done"}
@@ -78,8 +79,7 @@ class PersonPane(QScrollArea):
         self.setAccessibleName(self.tr("About this person"))
         self.setMinimumWidth(180)
         self.setProperty("role", "pane")
-        self._inner = inner = QWidget()
-        inner.setProperty("role", "window")
+        self._inner = inner = Scrolled()
         box = QVBoxLayout(inner)
         box.setContentsMargins(16, 16, 16, 16)
         box.setSpacing(8)
@@ -162,7 +162,7 @@ class PersonPane(QScrollArea):
                 break
         if about[1]:
             more = "more than " if found >= COUNT_LIMIT else ""
-            self._seen.setText(self.tr("{0}{1} here under this name").format(more, plural(found, "message")))
+            self._seen.setText(self.tr("{0}{1} under this name").format(more, plural(found, "message")))
 
 
 def _messages_by(connection: sqlite3.Connection, about: tuple[str, str]) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QImageReader, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
@@ -19,16 +18,13 @@ from inbox.store import accounts, outbox, reading
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
 from ui.reader import Reader
-from ui.reading.cards import ContextCard, MessageCard
-from ui.reading.parts import Card
+from ui.reading.cards import MessageCard
+from ui.reading.messages import Messages
 from ui.reading.pending import PendingCard
 from ui.reading.reply import ReplyBox
 from ui.slots import async_slot
 
-FIRST_CARDS = 24
-CARDS_A_TURN = 8
 PICTURE_WIDTH_PX = 480
-"""Cards made at once: a conversation of hundreds opens at its newest and fills in without holding anything up."""
 
 
 class ConversationView(QWidget):
@@ -50,27 +46,15 @@ class ConversationView(QWidget):
         self.channel: Channel | None = None
         self._open = False  # whether its account is still here: what was removed can be read, not answered
         self._messages: list[StoredMessage] = []
-        self._cards: dict[MessageId, MessageCard] = {}
-        self._wrappers: dict[MessageId, QWidget] = {}
-        self._waiting: list[StoredMessage] = []
-        self._context: ContextCard | None = None
         self._pending: list[PendingCard] = []
-        self._pending_wrappers: list[QWidget] = []
         self.current: MessageCard | None = None
-        self._column = QVBoxLayout()
-        self._column.setContentsMargins(20, 16, 20, 16)
-        self._column.setSpacing(12)
-        self._inner = inner = QWidget()
-        inner.setProperty("role", "window")
-        outer = QVBoxLayout(inner)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addLayout(self._column)
-        outer.addStretch(1)
-        self.scroller = QScrollArea(widgetResizable=True)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setWidget(inner)
+        self.scroller = Messages()
         self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.scroller.setAccessibleName(self.tr("Conversation"))
+        self.scroller.wanted.connect(self._wanted)
+        self.scroller.picture_wanted.connect(self._show_picture)
+        self.scroller.taken.connect(self._choose)
+        self.scroller.stepped.connect(self.step)
         self.reply = ReplyBox()
         self.reply.send.connect(self._send)
         self.reply.draft.connect(self._keep_draft)
@@ -89,13 +73,10 @@ class ConversationView(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._nothing)
         self._stack.addWidget(self._whole)
-        self._fill = QTimer(self, interval=0, singleShot=True)
-        self._fill.timeout.connect(self._make_more)
         self._second = QTimer(self, interval=500)
         self._second.timeout.connect(self._tick)
         self._read = QTimer(self, singleShot=True, interval=600)
         self._read.timeout.connect(self._mark_read)
-        self._anchor: tuple[QWidget, int] | None = None
 
     # What is shown
 
@@ -119,24 +100,16 @@ class ConversationView(QWidget):
         self._open = accounts.is_open(connection, row.channel_id)
         assert self.channel is not None
         self._messages = reading.conversation(connection, row.id)
-        context = reading.context(connection, row)
-        if context is not None:
-            self._context = ContextCard(context, self.channel)
-            self._add(self._context, 0)
-        newest = self._messages[-FIRST_CARDS:]
-        self._waiting = self._messages[:-FIRST_CARDS]
-        for stored in newest:
-            self._add_message(stored, self._column.count())
-        self._show_pending()
         self._stack.setCurrentWidget(self._whole)
+        meant = self._meant(message_id)
+        self.scroller.show_messages(self._messages, self.channel, reading.context(connection, row), meant)
+        self._show_pending()
         self._target(message_id)
         self.reply.editing = False
         self.reply.set_text(outbox.draft(connection, f"reply:{row.id}"))
-        if self._waiting:
-            self._fill.start()
         if row.unread:
             self._read.start()
-        QTimer.singleShot(0, self._to_current)
+        self._to_current()
 
     def on_changed(self, changed: Changed) -> None:
         """Follow the engine, if what is shown was touched: add and replace cards, never lose the typed text."""
@@ -155,100 +128,34 @@ class ConversationView(QWidget):
         if row.unread and self.isVisible():
             self._read.start()  # it arrived under the officer's eyes
         fresh = reading.conversation(connection, row.id)
-        known = {s.id: s for s in self._messages}
         self._messages = fresh
-        bar = self.scroller.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
+        at_end = self.scroller.at_end
         chosen = self.current.id if self.current is not None else None
-        for position, stored in enumerate(fresh):
-            if known.get(stored.id) == stored:
-                continue
-            card = self._cards.get(stored.id)
-            place = self._place_for(position)
-            if card is not None:
-                place = self._column.indexOf(self._wrappers[stored.id])
-                self._drop(card)
-            elif stored.id in known:
-                continue  # not made yet: _make_more will
-            self._add_message(stored, place)
+        self.scroller.follow(fresh)
         self._show_pending()
         if chosen in self._cards:  # the same message, perhaps on a new card
             self._choose(self._cards[chosen])
         else:
             self._target(0)
         if at_end:
-            QTimer.singleShot(0, self._to_end)
+            self.scroller.to_end()
 
-    def _place_for(self, position: int) -> int:
-        """Where in the column a message of this position belongs: before the next one that has a card."""
-        for later in self._messages[position + 1 :]:
-            if later.id in self._cards:
-                return self._column.indexOf(self._wrappers[later.id])
-        return self._column.count() - len(self._pending)
-
-    def _make_more(self) -> None:
-        """Put in older messages above, a few at a time, keeping what is being looked at where it is."""
-        part, self._waiting = self._waiting[-CARDS_A_TURN:], self._waiting[:-CARDS_A_TURN]
-        bar = self.scroller.verticalScrollBar()
-        before = bar.maximum() - bar.value()
-        first = 1 if self._context is not None else 0
-        for offset, stored in enumerate(part):
-            self._add_message(stored, first + offset)
-        self._settle_layout()
-        bar.setValue(bar.maximum() - before)
-        if self._waiting:
-            self._fill.start()
-
-    def _add(self, card: Card, place: int) -> None:
-        card.stepped.connect(self.step)
-        self._column.insertWidget(place, card)
-
-    def _add_message(self, stored: StoredMessage, place: int) -> None:
-        assert self.channel is not None
-        m = stored.message
-        parent = next((s for s in self._messages if s.message.remote_id == m.parent_remote_id), None)
-        previous = self._messages[self._messages.index(stored) - 1] if stored in self._messages[1:] else None
-        answers = parent.message.author.name if parent and previous and parent.id != previous.id else ""
-        card = MessageCard(stored, self.channel, answers=answers, deep=bool(m.parent_remote_id))
-        card.wanted.connect(self._wanted)
-        card.picture_wanted.connect(self._show_picture)
-        card.taken.connect(lambda c=card: self._choose(c))
-        self._cards[stored.id] = card
-        card.stepped.connect(self.step)
-        wrapper = _aside(card, ours=m.ours, indent=0 if m.ours or not card.deep else 28)
-        self._wrappers[stored.id] = wrapper
-        self._column.insertWidget(place, wrapper)
-
-    def _drop(self, card: MessageCard) -> None:
-        wrapper = self._wrappers.pop(card.id)
-        self._column.removeWidget(wrapper)
-        self._cards.pop(card.id, None)
-        wrapper.hide()
-        wrapper.deleteLater()
-        if self.current is card:
-            self.current = None
+    @property
+    def _cards(self) -> dict[MessageId, MessageCard]:
+        return self.scroller.cards
 
     def _show_pending(self) -> None:
         if self.row is None or self.channel is None:
             return
         deliveries = outbox.of_conversation(self._reader.connection, self.row.id)
         if [p.delivery for p in self._pending] != deliveries:
-            for old in self._pending_wrappers:
-                self._column.removeWidget(old)
-                old.hide()
-                old.deleteLater()
-            self._pending, self._pending_wrappers = [], []
-            for delivery in deliveries:
-                card = PendingCard(delivery, self.channel)
+            self._pending = [PendingCard(delivery, self.channel) for delivery in deliveries]
+            for card in self._pending:
                 card.undo.connect(self._take_back)
                 card.again.connect(self._again)
-                card.stepped.connect(self.step)
-                self._pending.append(card)
-                self._pending_wrappers.append(_aside(card, ours=True))
-                self._column.addWidget(self._pending_wrappers[-1])
-            QTimer.singleShot(
-                0, lambda: self.scroller.verticalScrollBar().setValue(self.scroller.verticalScrollBar().maximum())
-            )
+            self.scroller.show_pending(self._pending)
+            if not self.scroller.missing_later:
+                self.scroller.to_end()
         if self._pending and not self._second.isActive():
             self._second.start()
         elif not self._pending:
@@ -259,14 +166,9 @@ class ConversationView(QWidget):
             card.tick()
 
     def _clear(self) -> None:
-        self._fill.stop()
         self._second.stop()
-        self._cards, self._wrappers, self._waiting, self.current = {}, {}, [], None
-        self._pending, self._pending_wrappers, self._context = [], [], None
-        while (item := self._column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        self.scroller.forget()
+        self._pending, self.current = [], None
 
     def invite(self, channels: bool) -> None:
         """Ask for a conversation to be chosen, once there can be any."""
@@ -275,32 +177,32 @@ class ConversationView(QWidget):
     def stop(self) -> None:
         """The window closes: keep the draft, ask nothing any more."""
         self.reply.flush()
-        for timer in (self._fill, self._second, self._read):
+        self.scroller.stop()
+        for timer in (self._second, self._read):
             timer.stop()
 
     # Which message is meant
 
+    def _meant(self, message_id: int) -> MessageId | None:
+        """This message, or the newest that somebody else wrote, or the newest at all; ``None`` when there is none."""
+        wanted = [s for s in self._messages if s.id == message_id]
+        others = [s for s in self._messages if not s.message.ours and s.message.state not in _ASIDE]
+        chosen = (wanted or others or self._messages)[-1:]
+        return chosen[0].id if chosen else None
+
     def _target(self, message_id: int) -> None:
-        """Aim at this message, or at the newest that waits for an answer, or at the newest at all."""
-        assert self.channel is not None
-        shown = [s for s in self._messages if s.id in self._cards]
-        wanted = [s for s in shown if s.id == message_id]
-        if not wanted and message_id and any(s.id == message_id for s in self._messages):
-            while self._waiting:
-                self._make_more()
-            wanted = [s for s in self._messages if s.id == message_id]
-        others = [s for s in shown if not s.message.ours and s.message.state not in _ASIDE]
-        chosen = (wanted or others or shown)[-1:]
-        if not chosen:
+        """Aim at the message that is meant."""
+        if (meant := self._meant(message_id)) is None:
             self.reply.hide()
             return
-        self._choose(self._cards[chosen[0].id])
+        self._choose(self.scroller.reach(meant))
 
     def _choose(self, card: MessageCard) -> None:
         if self.current is not None and self.current is not card:
             self.current.offer(False)
         self.current = card
         card.offer(True)
+        self.scroller.keep(card)
         self._aim(card.stored)
 
     def _aim(self, stored: StoredMessage) -> None:
@@ -324,42 +226,25 @@ class ConversationView(QWidget):
     def _to_current(self) -> None:
         if self.current is not None:
             self._settle_layout()
-            card = self.current
-            top = card.mapTo(self._inner, QPoint(0, 0)).y()
-            bar, height = self.scroller.verticalScrollBar(), self.scroller.viewport().height()
-            if self.current is self._newest() and not self._pending:
-                bar.setValue(bar.maximum())
-                if top < bar.value():
-                    bar.setValue(max(top - 16, 0))
-            elif not bar.value() <= top <= bar.value() + height - card.height():
-                bar.setValue(max(top - height // 3, 0))
+            self.scroller.look_at(self.current)
 
     def _settle_layout(self) -> None:
-        """Let positions be true now, not at the next turn of the loop."""
-        if (layout := self._inner.layout()) is not None:
+        """Let the room there is be true now, not at the next turn of the loop."""
+        if (layout := self._whole.layout()) is not None:
             layout.activate()
-
-    def _to_end(self) -> None:
-        bar = self.scroller.verticalScrollBar()
-        bar.setValue(bar.maximum())
-
-    def _newest(self) -> MessageCard | None:
-        return self._cards.get(self._messages[-1].id) if self._messages else None
 
     def step(self, by: int) -> None:
         """Go to the next or previous message with the keyboard."""
-        order: Sequence[MessageId] = [s.id for s in self._messages if s.id in self._cards]
-        if not order:
-            return
-        here = order.index(self.current.id) if self.current and self.current.id in order else len(order) - 1
-        there = min(max(here + by, 0), len(order) - 1)
-        self._cards[order[there]].setFocus(Qt.FocusReason.TabFocusReason)
-        self.scroller.ensureWidgetVisible(self._cards[order[there]], 0, 24)
+        card = self.scroller.beside(self.current.id if self.current is not None else None, by)
+        if card is not None:
+            card.setFocus(Qt.FocusReason.TabFocusReason)
+            self.scroller.look_at(card, far=False)
 
     def focus_current(self) -> None:
         """Give the keyboard to the message that is meant."""
         if self.current is not None:
             self.current.setFocus(Qt.FocusReason.TabFocusReason)
+            self.scroller.ensureWidgetVisible(self.current, 0, 24)
         else:
             self.scroller.setFocus()
 
@@ -529,13 +414,3 @@ def decoded(file: Path, width_px: int) -> QImage:
     if size.isValid() and size.width() > width_px:
         reader.setScaledSize(size.scaled(width_px, width_px * 4, Qt.AspectRatioMode.KeepAspectRatio))
     return reader.read()
-
-
-def _aside(card: Card, *, ours: bool, indent: int = 0) -> QWidget:
-    """The card to the right when it is ours, else to the left; the wrapper lets it keep a readable measure."""
-    wrapper = QWidget()
-    line = QHBoxLayout(wrapper)
-    line.setContentsMargins(indent, 0, 0, 0)
-    line.addWidget(card, 4)
-    line.insertStretch(0 if ours else 1, 1)
-    return wrapper

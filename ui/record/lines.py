@@ -28,7 +28,7 @@ class Lines(QAbstractTableModel):
         self._clock = clock
         self._subject = ""
         self._lines: list[Event] = []
-        self._more = True
+        self._more = False  # nothing is read before it is shown
 
     def line(self, row: int) -> Event:
         """The line in this row."""
@@ -61,6 +61,10 @@ class Lines(QAbstractTableModel):
             self._lines[:0] = found
             self.endInsertRows()
         return len(found)
+
+    def stop(self) -> None:
+        """The window closes: read nothing any more."""
+        self._more = False
 
     def canFetchMore(self, parent: _Index = _NOWHERE) -> bool:
         return self._more and not parent.isValid()

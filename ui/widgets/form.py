@@ -20,19 +20,18 @@ from PySide6.QtWidgets import (
 )
 
 from ui.theme import GAP, scaled
-from ui.widgets.text import Wrapping
+from ui.widgets.text import Text, Wrapping
 
 
 def words(
     text: str = "", role: str = "", *, percent: float = 100, weight: QFont.Weight | None = None, wrap: bool = True
 ) -> QLabel:
     """A label for plain text that came from anywhere: never markup, wrapping unless told not to, copyable."""
-    label = Wrapping(text) if wrap else QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = Wrapping(text) if wrap else Text(text)
     if role:
         label.setProperty("role", role)
     if percent != 100 or weight is not None:  # else it follows the font of its parent by itself
-        label.setFont(scaled(label.font(), percent, weight))
+        label.set_size(percent, weight)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
 

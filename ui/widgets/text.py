@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+
+from ui.theme import scaled
 
 LEAST_LETTERS = 6
 
 
-class Elided(QLabel):
-    """Plain text in one line. The whole is in its accessible text, and in its tool tip while something is cut."""
+class Text(QLabel):
+    """Plain text at a part of the usual size, also after the usual size changed while the program runs."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self._size: tuple[float, QFont.Weight | None] | None = None
+
+    def set_size(self, percent: float, weight: QFont.Weight | None = None) -> None:
+        """Be ``percent`` of the usual size."""
+        self._size = (percent, weight)
+        self.setFont(scaled(QApplication.font(), percent, weight))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ApplicationFontChange and self._size is not None:
+            self.set_size(*self._size)
+        return super().event(event)
+
+
+class Elided(Text):
+    """Plain text in one line. The whole is in its accessible text, and in its tool tip while something is cut."""
 
     def minimumSizeHint(self) -> QSize:
         least = self.fontMetrics().averageCharWidth() * LEAST_LETTERS
@@ -31,7 +48,7 @@ class Elided(QLabel):
         painter.end()
 
 
-class Wrapping(QLabel):
+class Wrapping(Text):
     """Text that wraps. Asks for the width of a few letters: else its widest word would push a pane off the edge."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:

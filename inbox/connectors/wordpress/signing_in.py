@@ -16,7 +16,7 @@ from inbox.clock import Clock
 from inbox.connectors.connector import Discovery, SignedIn
 from inbox.connectors.http import Reply, keeps_credentials, request
 from inbox.connectors.text import name_text
-from inbox.connectors.wordpress.site import Api, Site, address, code_of, judge
+from inbox.connectors.wordpress.site import COMMENT_BYTES, Api, Site, address, code_of, judge
 from inbox.errors import BadReply, NotAllowed, NotFound, SignInNeeded
 from inbox.model import Capability, ChannelFound, Limits
 
@@ -130,9 +130,10 @@ def capabilities_of(site: Site) -> Capability:
 
 
 def limits_of(site: Site) -> Limits:
-    """No counter for text (section 6): LONGTEXT. Answers are held against ``COMMENT_BYTES`` when they are sent."""
+    """Posts have no limit worth a counter (section 6): LONGTEXT. Answers do; sending counts them escaped once more."""
     pictures = MOST_PICTURES if site.may("upload_files") else 0
-    return Limits(media_count=pictures, media_types=IMAGE_TYPES if pictures else (), reply_depth=None)
+    types = IMAGE_TYPES if pictures else ()
+    return Limits(reply_bytes=COMMENT_BYTES, media_count=pictures, media_types=types)
 
 
 async def site_now(api: Api) -> Site:

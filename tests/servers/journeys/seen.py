@@ -129,18 +129,22 @@ def _as_desktop(application: QApplication) -> Iterator[None]:
     before = application.font()
     application.setStyle("Fusion")
     application.setFont(QFont("Inter", 10))
-    yield
-    application.setFont(before)
+    try:
+        yield
+    finally:
+        application.setFont(before)
 
 
 @contextlib.contextmanager
 def _asyncio_on_qt(application: QApplication) -> Iterator[None]:
     """Asyncio on the Qt loop that pytest-qt turns while it waits, so that async slots run in plain tests."""
     loop = QEventLoop(application, already_running=True)
-    yield
-    application.aboutToQuit.disconnect(loop._after_run_forever)
-    asyncio.events._set_running_loop(None)
-    # Not stop(): it tells the application to exit, after which Qt refuses every later nested loop (waitUntil).
-    loop._QEventLoop__is_running = False
-    loop._after_run_forever()
-    loop.close()
+    try:
+        yield
+    finally:  # also after a failed test, or every later one would find a loop running
+        application.aboutToQuit.disconnect(loop._after_run_forever)
+        asyncio.events._set_running_loop(None)
+        # Not stop(): it tells the application to exit, after which Qt refuses every later nested loop (waitUntil).
+        loop._QEventLoop__is_running = False
+        loop._after_run_forever()
+        loop.close()

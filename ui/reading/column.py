@@ -1,0 +1,230 @@
+"""Parts below one another that stay where they are on the screen, whatever is put in, taken out or grows above them.
+
+A layout in a scroll area would not do: it measures every part again at a dozen widths whenever one of them changes
+(0.7 ms a card, measured with Qt 6.11), and moves what is being read. Here each part is measured at the one width there
+is, and after every change the part being looked at is put back to where it stood.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from ui.reading.parts import Card
+
+SIDE_PX, EDGE_PX, GAP_PX = 20, 16, 12
+SIGHT_PX = 24
+"""How far from the edge of the pane a part is brought when it is brought into sight."""
+
+
+class _Inner(QWidget):
+    """What is scrolled. ``changed`` is called when a part wants another size."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed = changed
+        self.setProperty("role", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._changed()
+        return super().event(event)
+
+
+class Column(QScrollArea):
+    """The parts, from the top down. One of them can be held: it stays in sight until the reader scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[QWidget] = []
+        self._loose: set[QWidget] = set()  # never what the reader is held by
+        self._unmeasured: set[QWidget] = set()
+        self._held: QWidget | None = None
+        self._aiming = self._far = False
+        self._anchor: tuple[QWidget, int] | None = None
+        self._at_end = False
+        self._settling = False
+        self.inner = _Inner(self.settle)
+        self.setWidget(self.inner)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+
+    # Parts
+
+    def put(self, part: QWidget, place: int, *, loose: bool = False) -> None:
+        """Put a part in. ``settle`` follows by itself, or is called when positions are needed at once."""
+        following = self.parts[place] if place < len(self.parts) else None
+        self.parts.insert(place, part)
+        if loose:
+            self._loose.add(part)
+        before = following.previousInFocusChain() if following is not None else None
+        part.setParent(self.inner)
+        if before is not None:  # Tab goes through the parts as they stand, not as they were made
+            for one in (part, *(w for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)):
+                QWidget.setTabOrder(before, one)
+                before = one
+        part.show()
+        self._unmeasured.add(part)
+
+    def take(self, part: QWidget) -> None:
+        """Take a part out for good."""
+        self.parts.remove(part)
+        self._loose.discard(part)
+        self._unmeasured.discard(part)
+        if self._held is part:
+            self._held, self._aiming = None, False
+        if self._anchor is not None and self._anchor[0] is part:
+            self._anchor = None
+        part.hide()
+        part.deleteLater()
+
+    def replace(self, old: QWidget, new: QWidget) -> None:
+        """Put another in the place of a part, also on the screen."""
+        held, aiming, anchor = self._held is old, self._aiming, self._anchor
+        self.put(new, self.parts.index(old))
+        self.take(old)
+        if held:
+            self._held, self._aiming = new, aiming
+        if anchor is not None and anchor[0] is old:
+            self._anchor = (new, anchor[1])
+
+    def clear(self) -> None:
+        """Take every part out and begin at the top."""
+        for part in self.parts:
+            part.hide()
+            part.deleteLater()
+        self.parts, self._loose, self._unmeasured = [], set(), set()
+        self._held, self._anchor, self._aiming = None, None, False
+        self._scroll_to(0)
+
+    # What is looked at
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the reader is at the very end."""
+        return self._at_end
+
+    def hold(self, part: QWidget) -> None:
+        """What changes shall not move this part, as long as it is in sight."""
+        if part is not self._held:
+            self._held, self._aiming = part, False
+            self._note()
+        self._unmeasured.add(part)
+
+    def aim(self, part: QWidget, *, far: bool = True) -> None:
+        """Bring this part into sight, and keep it there until the reader scrolls. ``far``: with what is above it."""
+        self._held, self._aiming, self._far = part, True, far
+        self._unmeasured.add(part)
+        self.settle()
+
+    def to_end(self) -> None:
+        """Go to the very end, and keep the last part in sight."""
+        if (last := self._last()) is not None:
+            self.aim(last)
+            self._scroll_to(self.verticalScrollBar().maximum())
+
+    def in_view(self, part: QWidget, *, whole: bool = False) -> bool:
+        """Whether any of a part is in sight, or all of it."""
+        top, height = self.verticalScrollBar().value(), self.viewport().height()
+        first, last = part.y(), part.y() + part.height()
+        return top <= first and last <= top + height if whole else first < top + height and last > top
+
+    def looked(self) -> None:
+        """Called whenever positions have become true or the reader has scrolled."""
+
+    # Where things are
+
+    def settle(self) -> None:
+        """Give every part its place, at once, and the reader what they were looking at."""
+        if self._settling or not self.isVisible():
+            return  # shown later: then it is done
+        self._settling = True
+        try:
+            self._place()
+            self._restore()
+        finally:
+            self._settling = False
+        QCoreApplication.removePostedEvents(self.inner, QEvent.Type.LayoutRequest)  # just done
+        self._note()
+        self.looked()
+
+    def _place(self) -> None:
+        for part in self._unmeasured:  # their insides are measured now, not when Qt gets to them
+            for inner in (*part.findChildren(Card), part):
+                if (layout := inner.layout()) is not None:
+                    layout.activate()
+        self._unmeasured.clear()
+        width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * SIDE_PX
+        y = EDGE_PX
+        for part in self.parts:
+            if part not in self._loose or not part.isHidden():
+                if (height := part.heightForWidth(width)) < 0:
+                    height = part.sizeHint().height()
+                part.setGeometry(SIDE_PX, y, width, height)
+                y += height + GAP_PX
+        for _ in range(2):  # the scroll bar takes room as soon as it is needed
+            self.inner.resize(self.viewport().width(), max(y - GAP_PX + EDGE_PX, self.viewport().height()))
+
+    def _restore(self) -> None:
+        bar, held = self.verticalScrollBar(), self._held
+        if self._anchor is not None:
+            bar.setValue(self._anchor[0].y() - self._anchor[1])
+        if not self._aiming or held is None or self.in_view(held, whole=True):
+            return
+        height, top, bottom = self.viewport().height(), held.y(), held.y() + held.height()
+        if held is self._last() and bottom - top <= height:
+            bar.setValue(bar.maximum())
+        elif self._far and bottom - top <= height // 2:
+            bar.setValue(top - height // 3)
+        elif top < bar.value() or bottom - top > height - 2 * SIGHT_PX:
+            bar.setValue(top - SIGHT_PX)
+        else:
+            bar.setValue(bottom + SIGHT_PX - height)
+        self._far = False
+
+    def _last(self) -> QWidget | None:
+        return next((p for p in reversed(self.parts) if not p.isHidden()), None)
+
+    def _scroll_to(self, value: int) -> None:
+        """Scroll without it being the reader who does."""
+        self._settling = True
+        self.verticalScrollBar().setValue(value)
+        self._settling = False
+        self._note()
+        self.looked()
+
+    def _note(self) -> None:
+        """Remember where what is looked at stands on the screen: the held part, or else the first in sight."""
+        bar = self.verticalScrollBar()
+        self._at_end = bar.value() >= bar.maximum() - 4
+        part = self._held if self._held is not None and self.in_view(self._held) else None
+        if part is None:
+            shown = [p for p in self.parts if not p.isHidden()]
+            first = bisect_right(shown, bar.value(), key=lambda p: p.y() + p.height())
+            part = next((p for p in shown[first:] if p not in self._loose), None)
+        self._anchor = (part, part.y() - bar.value()) if part is not None else None
+
+    def _scrolled(self) -> None:
+        if not self._settling:
+            self._aiming = False
+            self._note()
+            self.looked()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        at_end = self._at_end and self.verticalScrollBar().maximum() > 0
+        inside, self._settling = self._settling, True
+        super().resizeEvent(event)
+        self._settling = inside
+        if not inside:
+            self.settle()
+            if at_end and self.isVisible():  # what stands at the end stays there, above a reply box that grows
+                self._scroll_to(self.verticalScrollBar().maximum())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.settle()
