@@ -71,6 +71,7 @@ def make_application(arguments: list[str]) -> tuple[QApplication, Theme]:
     application.setDesktopFileName("postroom")
     application.setWindowIcon(QIcon(str(ICON)))
     application.setStyle("Fusion")
+    application.setQuitOnLastWindowClosed(False)  # Qt would stop the loop before the tasks in it have ended
     application.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
     return application, Theme(application)
 

@@ -166,8 +166,9 @@ class Outbox:
         except (Rejected, NotFound, Unsupported) as error:
             now = self._clock.now()
             with self._database.transaction() as connection:
-                given_back = outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=now)
-                if given_back:  # it was settled for the sake of an answer that is not there
+                given_back = outbox.gives_back(connection, delivery.id)
+                done = outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=now)
+                if done and given_back:  # it was settled for the sake of an answer that is not there
                     triage.restore(connection, given_back, at=now, actor=record.MACHINE)
             self._tell(delivery)
         else:

@@ -131,14 +131,18 @@ def sent(
     )  # fmt: skip
 
 
-def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> str:
-    """The network refused it: a person edits. Returns what that gives back to its conversation, once."""
-    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
-    done = _change(
+def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
+    """The network refused it: a person edits."""
+    return _change(
         connection, delivery_id, DeliveryState.REJECTED, at=at, actor=record.MACHINE, verb="rejected",
         allowed=[DeliveryState.SENDING], words=words, hint=hint, undo="",
     )  # fmt: skip
-    return str(row[0]) if done and row else ""
+
+
+def gives_back(connection: sqlite3.Connection, delivery_id: int) -> str:
+    """What taking the delivery back gives to its conversation, for ``triage.restore``; empty when nothing."""
+    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return str(row[0]) if row else ""
 
 
 def unknown(

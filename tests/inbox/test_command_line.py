@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_conversations_show_what_the_window_shows(office: Office) -> None:
     office.world.say("And the ferry?", author="Ismail")
     office.fetch()
     told = office.ask("conversations")["conversations"]
-    with open_reader(office.home / "inbox.sqlite3") as connection:
+    with contextlib.closing(open_reader(office.home / "inbox.sqlite3")) as connection:
         rows = reading.page(connection, "owed")
     assert [c["id"] for c in told] == [r.id for r in rows]
     assert [c["author"] for c in told] == ["Ismail", "Vera"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
 
@@ -186,7 +187,7 @@ def test_the_record_names_what_held_a_delivery(office: Office) -> None:
     """The exit code is read from it: the wording is a contract with publishing/outbox.py."""
     office.world.fail("publish", BEFORE_SEND, NotAllowed("Not yours"))
     office.run(*answer(office))
-    with open_reader(office.home / FILE_NAME) as connection:
+    with contextlib.closing(open_reader(office.home / FILE_NAME)) as connection:
         verbs = [e.verb for e in record.lines(connection, subject="delivery:1")]
     assert verbs[0] == "held: NotAllowed"
     assert "sent again" not in verbs  # it was sent once, only without the time for second thoughts

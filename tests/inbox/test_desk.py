@@ -168,6 +168,17 @@ def test_an_update_that_one_channel_cannot_take_goes_to_none(make: Callable[...,
     assert outbox.deliveries(running.reader) == []
 
 
+def test_an_answer_that_is_too_long_is_not_queued(make: Callable[..., Running]) -> None:
+    running = make()
+    running.world.say("How high is the water?")
+    running.world.limits = type(running.world.limits)(reply_bytes=20)
+    running.sign_in()
+    with pytest.raises(Rejected, match="2 bytes too long"):
+        running.do(running.engine.reply(MessageId(1), "x" * 22))
+    assert outbox.deliveries(running.reader) == []
+    assert running.do(running.engine.reply(MessageId(1), "x" * 20)) == 1
+
+
 # Moderating, editing, deleting, undoing
 
 

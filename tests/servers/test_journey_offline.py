@@ -139,7 +139,9 @@ def test_a_dead_host_is_not_taken_for_a_dead_network(inbox: Inbox, clean_site: W
 def test_the_window_says_when_to_sign_in_again(inbox: Inbox, clean_site: WordPressSite, qtbot: QtBot) -> None:
     with window_over(inbox, qtbot) as seen:
         clean_site.fault("strip-auth")
-        seen.until(lambda: "Organisation blog: The blog no longer accepts the sign-in" in seen.says(seen.window.trouble))
+        seen.until(
+            lambda: "Organisation blog: The blog no longer accepts the sign-in" in seen.says(seen.window.trouble)
+        )
         words = seen.says(seen.window.trouble)
         print("\n" + words)
         assert "nothing is lost" in words

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import logging.handlers
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from inbox.errors import StoreTooNew
 from inbox.store.database import Database
-from ui.application import OneInstance, hook_errors
+from ui.application import OneInstance, hook_errors, start_log
 from ui.notices import notice_for, store_notice
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +63,25 @@ def test_an_inbox_of_a_newer_version_is_said_and_left_alone(tmp_path: Path) -> N
     assert "newer" in title
     assert "did not touch" in words
     assert (tmp_path / "inbox.sqlite3").read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+def test_the_log_is_for_its_owner_only_also_when_it_begins_anew(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before, level, mask = list(root.handlers), root.level, os.umask(0)
+    try:
+        start_log(tmp_path / "home")
+        [handler] = [h for h in root.handlers if h not in before]
+        assert isinstance(handler, logging.handlers.RotatingFileHandler)
+        root.warning("first")
+        handler.doRollover()
+        root.warning("second")
+        handler.close()
+        root.removeHandler(handler)
+    finally:
+        os.umask(mask)
+        root.setLevel(level)
+    files = sorted((tmp_path / "home").iterdir())
+    assert [f.name for f in files] == ["postroom.log", "postroom.log.1"]
+    assert [stat.S_IMODE(f.stat().st_mode) for f in [*files, tmp_path / "home"]] == [0o600, 0o600, 0o700]
+    assert "second" in files[0].read_text()

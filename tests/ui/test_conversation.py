@@ -17,10 +17,10 @@ from inbox.errors import NotAllowed, Rejected
 from inbox.model import Account, DeliveryState, MessageKind, MessageState, Moderation
 from inbox.store import outbox, reading
 from inbox.tasks import Tasks
+from tests.ui.walk import tab_order
 from ui.bridge import Bridge
 from ui.reader import Reader
 from ui.reading.cards import ContextCard, MessageCard
-from ui.reading.messages import FIRST_CARDS
 from ui.reading.pending import fate
 from ui.reading.view import ConversationView
 
@@ -207,23 +207,138 @@ def test_a_refused_reply_keeps_the_text_beside_the_reason(
     until(lambda: view.reply.text.toPlainText() == "Too late")
 
 
-def test_a_long_conversation_opens_at_its_newest_and_fills_in(
-    view: ConversationView, reader: Reader, engine: Engine, world: World, until: Until
-) -> None:
-    first = world.say("Root", author="Root", created_at=world.clock.now() - timedelta(hours=2))
-    for n in range(120):
-        world.say(
-            f"Answer {n}", author=f"P{n}", parent=first, created_at=world.clock.now() - timedelta(minutes=119 - n)
-        )
+@pytest.fixture
+def long(engine: Engine, world: World) -> int:
+    """Three hundred answers to one question, of all lengths, a minute apart; how many messages that makes."""
+    now = world.clock.now()
+    first = world.say("Root", author="Root", created_at=now - timedelta(hours=9))
+    for n in range(300):
+        words = f"Answer {n} " + "about the harbour wall " * (n * 7 % 40)
+        world.say(words, author=f"P{n}", parent=first, created_at=now - timedelta(minutes=300 - n))
     engine.sync().result(20)
-    open_(view, reader, "P119")
-    assert len(cards(view)) == FIRST_CARDS
-    until(lambda: len(cards(view)) == 121)
-    names = [
-        c.stored.message.author.name for c in sorted(cards(view), key=lambda c: c.mapTo(view, c.rect().topLeft()).y())
-    ]
-    assert names[0] == "Root"
-    assert names[-1] == "P119"
+    return 301
+
+
+def top(view: ConversationView, card: MessageCard) -> int:
+    """How far below the upper edge of what is shown the card begins."""
+    return card.mapTo(view.scroller.viewport(), card.rect().topLeft()).y()
+
+
+def wholly_visible(view: ConversationView, card: MessageCard) -> bool:
+    return top(view, card) >= 0 and top(view, card) + card.height() <= view.scroller.viewport().height()
+
+
+def at_rest(view: ConversationView) -> bool:
+    """Whether as many cards are made as the reader needs at this place."""
+    return not view.scroller._fill.isActive() and not view.scroller._edges(view.scroller.viewport().height())
+
+
+def places(view: ConversationView) -> list[int]:
+    """The numbers of the answers that have cards, from the top down; the question is -1."""
+    ordered = sorted(cards(view), key=lambda c: top(view, c))
+    return [int(c.stored.message.author.name.replace("Root", "P-1")[1:]) for c in ordered]
+
+
+def test_a_long_conversation_opens_at_its_newest_and_fills_in(
+    view: ConversationView, reader: Reader, long: int, until: Until
+) -> None:
+    open_(view, reader, "P299")
+    newest = view.current
+    assert newest is not None
+    assert newest.stored.message.author.name == "P299"
+    assert len(cards(view)) < 40
+    assert wholly_visible(view, newest)  # at once, not with the next event
+    assert top(view, cards(view)[0]) <= 0, "there is nothing to be filled in within sight"
+    began = top(view, newest)
+    until(lambda: at_rest(view))
+    assert view.current is newest
+    assert (top(view, newest), wholly_visible(view, newest)) == (began, True)
+    assert places(view)[0] > 200, "far more cards than anybody looks at"
+
+
+def test_reading_upwards_brings_every_message_and_moves_none(
+    view: ConversationView, reader: Reader, long: int, until: Until
+) -> None:
+    open_(view, reader, "P299")
+    bar, made = view.scroller.verticalScrollBar(), view.scroller.cards
+    until(lambda: at_rest(view))
+    while len(made) < long:
+        bar.setValue(0)
+        count = len(made)
+        oldest = min(made.values(), key=lambda c: top(view, c))
+        before = top(view, oldest)
+        until(lambda count=count: len(made) > count)
+        assert top(view, oldest) == before
+        until(lambda: at_rest(view))
+    assert places(view) == list(range(-1, 300))
+
+
+def test_a_hit_deep_inside_is_reached_with_what_stands_around_it(
+    view: ConversationView, reader: Reader, long: int, until: Until
+) -> None:
+    [hit] = reading.search(reader.connection, "Answer 57 ")
+    view.show_conversation(hit.row.id, hit.message_id)
+    assert view.current is not None
+    assert view.current.stored.message.author.name == "P57"
+    assert wholly_visible(view, view.current)
+    began = top(view, view.current)
+    until(lambda: at_rest(view))
+    assert (top(view, view.current), wholly_visible(view, view.current)) == (began, True)
+    assert places(view) == list(range(places(view)[0], places(view)[-1] + 1))
+    assert places(view)[0] < 57 < places(view)[-1]
+    assert len(places(view)) < 60
+    [other] = reading.search(reader.connection, "Answer 211 ")
+    view.show_conversation(other.row.id, other.message_id)  # from one hit to the next in the same conversation
+    assert view.current.stored.message.author.name == "P211"
+    assert wholly_visible(view, view.current)
+    assert top(view, view.current) > 100, "what led to it stands above it"
+    assert 57 not in places(view)
+
+
+def test_the_keyboard_goes_on_where_no_card_is_made_yet(
+    view: ConversationView, reader: Reader, long: int, qtbot: QtBot
+) -> None:
+    open_(view, reader, "P299")
+    view.focus_current()
+    for n in range(298, 250, -1):
+        assert view.current is not None
+        qtbot.keyClick(view.current, Qt.Key.Key_Up)
+        assert view.current.stored.message.author.name == f"P{n}"
+        assert wholly_visible(view, view.current)
+        assert view.current.hasFocus()
+    for n in range(252, 300):
+        qtbot.keyClick(view.current, Qt.Key.Key_Down)
+        assert view.current.stored.message.author.name == f"P{n}"
+    assert wholly_visible(view, view.current)
+
+
+def test_what_arrives_does_not_move_what_is_being_read(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, long: int, until: Until
+) -> None:
+    [hit] = reading.search(reader.connection, "Answer 57 ")
+    view.show_conversation(hit.row.id, hit.message_id)
+    until(lambda: at_rest(view))
+    assert view.current is not None
+    read, began = view.current, top(view, view.current)
+    root, above, newest = (next(k for k, e in world.entries.items() if e.author == a) for a in ("Root", "P56", "P299"))
+    world.say("The newest of all", author="P300", parent=root)
+    world.edit(above, "Longer than it was. " * 30)
+    world.edit(newest, "Changed, far away")
+    engine.sync().result(10)
+    until(lambda: any(c.stored.versions and c.stored.message.author.name == "P56" for c in cards(view)))
+    until(lambda: at_rest(view))
+    assert view.current is read
+    assert top(view, read) == began
+    assert 300 not in places(view)
+
+
+def test_tab_goes_through_the_cards_as_they_stand(
+    view: ConversationView, reader: Reader, long: int, until: Until
+) -> None:
+    open_(view, reader, "P299")
+    until(lambda: at_rest(view))
+    order = [w for w in tab_order(view) if isinstance(w, MessageCard)]
+    assert [int(c.stored.message.author.name[1:]) for c in order] == places(view)
 
 
 def test_the_keyboard_steps_through_messages(view: ConversationView, reader: Reader, qtbot: QtBot) -> None:

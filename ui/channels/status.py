@@ -51,7 +51,7 @@ def leaving(deliveries: Sequence[Delivery], now: datetime) -> str:
     if soon:
         seconds = int(min((d.not_before_at - now).total_seconds() for d in soon if d.not_before_at)) + 1
         return f"{plural(len(soon), 'message')} {'leaves' if len(soon) == 1 else 'leave'} in {seconds} s, undo with z"
-    held = [d for d in deliveries if d.state is DeliveryState.QUEUED]
+    held = [d for d in deliveries if d.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]
     trouble = [d for d in deliveries if d.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN)]
     parts = [f"{plural(len(held), 'message')} {'waits' if len(held) == 1 else 'wait'} to go"] if held else []
     parts += [f"{plural(len(trouble), 'message')} not sent"] if trouble else []

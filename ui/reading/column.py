@@ -56,6 +56,14 @@ class Column(QScrollArea):
 
     # Parts
 
+    def prepare(self, part: QWidget) -> None:
+        """Do beforehand, and unseen, most of what putting the part in costs."""
+        part.setParent(self.inner)
+        for one in (part, *part.findChildren(QWidget)):
+            one.ensurePolished()
+        _finish(part)
+        part.heightForWidth(self._width())
+
     def put(self, part: QWidget, place: int, *, loose: bool = False) -> None:
         """Put a part in. ``settle`` follows by itself, or is called when positions are needed at once."""
         following = self.parts[place] if place < len(self.parts) else None
@@ -63,7 +71,8 @@ class Column(QScrollArea):
         if loose:
             self._loose.add(part)
         before = following.previousInFocusChain() if following is not None else None
-        part.setParent(self.inner)
+        if part.parentWidget() is not self.inner:
+            part.setParent(self.inner)
         if before is not None:  # Tab goes through the parts as they stand, not as they were made
             for one in (part, *(w for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)):
                 QWidget.setTabOrder(before, one)
@@ -113,7 +122,8 @@ class Column(QScrollArea):
         """What changes shall not move this part, as long as it is in sight."""
         if part is not self._held:
             self._held, self._aiming = part, False
-            self._note()
+            if part not in self._unmeasured:  # else it stands nowhere yet
+                self._note()
         self._unmeasured.add(part)
 
     def aim(self, part: QWidget, *, far: bool = True) -> None:
@@ -154,13 +164,10 @@ class Column(QScrollArea):
         self.looked()
 
     def _place(self) -> None:
-        for part in self._unmeasured:  # their insides are measured now, not when Qt gets to them
-            for inner in (*part.findChildren(Card), part):
-                if (layout := inner.layout()) is not None:
-                    layout.activate()
+        for part in self._unmeasured:
+            _finish(part)
         self._unmeasured.clear()
-        width = self.maximumViewportSize().width() - self.verticalScrollBar().sizeHint().width() - 2 * SIDE_PX
-        y = EDGE_PX
+        width, y = self._width(), EDGE_PX
         for part in self.parts:
             if part not in self._loose or not part.isHidden():
                 if (height := part.heightForWidth(width)) < 0:
@@ -186,6 +193,11 @@ class Column(QScrollArea):
         else:
             bar.setValue(bottom + SIGHT_PX - height)
         self._far = False
+
+    def _width(self) -> int:
+        """The width of a part: with or without a scroll bar the same, so that its coming changes no height. The bar
+        has its place in the margin at the right, so that the parts end where the reply box below them ends."""
+        return self.maximumViewportSize().width() - 2 * SIDE_PX
 
     def _last(self) -> QWidget | None:
         return next((p for p in reversed(self.parts) if not p.isHidden()), None)
@@ -228,3 +240,10 @@ class Column(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.settle()
+
+
+def _finish(part: QWidget) -> None:
+    """Let what changed inside of it be measured now, not when Qt gets to it."""
+    for inner in (*part.findChildren(Card), part):
+        if (layout := inner.layout()) is not None:
+            layout.activate()

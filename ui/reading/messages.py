@@ -37,6 +37,7 @@ class Messages(Column):
         super().__init__()
         self.cards: dict[MessageId, MessageCard] = {}
         self._wrappers: dict[MessageId, QWidget] = {}
+        self._ready: tuple[MessageCard, QWidget] | None = None  # the next to come in, not shown yet
         self._messages: Sequence[StoredMessage] = ()
         self._position: dict[MessageId, int] = {}
         self._remote: dict[str, StoredMessage] = {}
@@ -99,6 +100,7 @@ class Messages(Column):
         self._messages, self._position, self._remote = (), {}, {}
         self._first = self._end = 0
         self.clear()
+        self._forget_ready()
         self._fill.stop()
 
     def stop(self) -> None:
@@ -194,10 +196,23 @@ class Messages(Column):
         self._count()
 
     def _make_one(self) -> None:
+        """In one turn a card is made, in the next it comes in: neither holds anything up for more than a frame."""
         for edge in self._edges(self.viewport().height())[:1]:
-            self._make_earlier() if edge < 0 else self._make_later()
-            self._count()
-            self.settle()
+            stored = self._messages[self._first - 1 if edge < 0 else self._end]
+            if self._ready is None or self._ready[0].stored is not stored:
+                self._forget_ready()
+                self._ready = self._wrapped(stored)
+                self.prepare(self._ready[1])
+                self._fill.start()
+            else:
+                self._make_earlier() if edge < 0 else self._make_later()
+                self._count()
+                self.settle()
+
+    def _forget_ready(self) -> None:
+        ready, self._ready = self._ready, None
+        if ready is not None:
+            ready[1].deleteLater()
 
     def _make_earlier(self) -> None:
         if self._first:
@@ -210,14 +225,20 @@ class Messages(Column):
             self._make(self._end - 1)
 
     def _make(self, position: int) -> None:
-        stored = self._messages[position]
-        self.put(self._wrapped(stored), self._place_for(position))
+        stored, ready = self._messages[position], self._ready
+        if ready is not None and ready[0].stored is stored:
+            self._ready = None
+        else:
+            ready = self._wrapped(stored)
+        self.put(ready[1], self._place_for(position))
+        self.cards[stored.id], self._wrappers[stored.id] = ready
 
     def _remake(self, stored: StoredMessage) -> None:
-        old = self._wrappers[stored.id]
-        self.replace(old, self._wrapped(stored))
+        new = self._wrapped(stored)
+        self.replace(self._wrappers[stored.id], new[1])
+        self.cards[stored.id], self._wrappers[stored.id] = new
 
-    def _wrapped(self, stored: StoredMessage) -> QWidget:
+    def _wrapped(self, stored: StoredMessage) -> tuple[MessageCard, QWidget]:
         """A new card, at its side of the pane."""
         assert self._channel is not None
         m, position = stored.message, self._position[stored.id]
@@ -229,9 +250,7 @@ class Messages(Column):
         card.picture_wanted.connect(self.picture_wanted)
         card.taken.connect(lambda: self.taken.emit(card))
         card.stepped.connect(self.stepped)
-        self.cards[stored.id] = card
-        self._wrappers[stored.id] = _aside(card, ours=m.ours, indent=0 if m.ours or not card.deep else 28)
-        return self._wrappers[stored.id]
+        return card, _aside(card, ours=m.ours, indent=0 if m.ours or not card.deep else 28)
 
     def _drop(self, id_: MessageId) -> None:
         del self.cards[id_]

@@ -146,7 +146,9 @@ def opening(tell, window, long_one, times=9):
             window.conversation.show_conversation(id_)
             port.repaint()
             took[kind].append((time.perf_counter() - began) * 1000)
-            while kind == "long" and window.conversation._waiting:  # the older ones fill in meanwhile
+            column = window.conversation.scroller
+            while kind == "long" and len(column.cards) < len(window.conversation._messages):  # read up to the first
+                column.verticalScrollBar().setValue(0)
                 QApplication.processEvents()
             if kind == "long":
                 took["whole"].append((time.perf_counter() - began) * 1000)

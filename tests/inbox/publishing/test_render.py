@@ -75,6 +75,10 @@ def test_a_reply_knows_what_it_answers_and_under_which_post() -> None:
         (replace(POST, text="ü" * 5), CHANNEL, []),
         (replace(POST, text="ü" * 6), CHANNEL, [("text", True)]),  # bytes, not letters
         (replace(POST, text="x" * 999), replace(CHANNEL, limits=Limits()), []),
+        (replace(POST, text="x" * 999), replace(CHANNEL, limits=Limits(reply_bytes=5)), []),
+        (replace(REPLY, text="x" * 5), replace(CHANNEL, limits=Limits(reply_bytes=5)), []),
+        (replace(REPLY, text="ü" * 3), replace(CHANNEL, limits=Limits(reply_bytes=5)), [("text", True)]),
+        (replace(REPLY, text="x" * 6), replace(CHANNEL, limits=Limits(reply_bytes=9, text_bytes=5)), [("text", True)]),
         (replace(POST, text="", title=""), CHANNEL, [("text", True)]),
         (replace(POST, text=" \n", title=" "), CHANNEL, [("text", True)]),
         (replace(POST, text="", title="T"), CHANNEL, []),

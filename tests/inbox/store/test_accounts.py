@@ -24,7 +24,7 @@ def open_(database: Database, *found: ChannelFound) -> list[str]:
 
 
 def test_an_account_and_its_channels_come_back_whole(database: Database) -> None:
-    limits = Limits(text_bytes=5, media_count=4, media_types=("image/png", "image/jpeg"), reply_depth=3)
+    limits = Limits(text_bytes=5, reply_bytes=3, media_count=4, media_types=("image/png", "image/jpeg"), reply_depth=3)
     found = ChannelFound(
         remote_id="r",
         title="Blog",
@@ -41,6 +41,16 @@ def test_an_account_and_its_channels_come_back_whole(database: Database) -> None
     assert channel.capabilities == Capability.FETCH | Capability.REPLY
     assert (channel.title, channel.speaks_as, channel.interval_s, channel.account_id) == ("Blog", "We", 60, "memory-1")
     assert accounts.undo_s(database.connection, id_) == 10
+
+
+def test_limits_of_a_row_written_by_another_version_are_read(database: Database) -> None:
+    [id_] = open_(database, ChannelFound(remote_id="r", title="Blog"))
+    for written in ('{"text_bytes": 5}', '{"text_bytes": 5, "of_a_version_to_come": 7}'):
+        with database.transaction() as connection:
+            connection.execute("UPDATE channels SET limits = ?", (written,))
+        channel = accounts.channel(database.connection, id_)
+        assert channel is not None
+        assert channel.limits == Limits(text_bytes=5)
 
 
 def test_signing_in_again_keeps_where_reading_goes_on(database: Database) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,32 @@ def test_only_the_newest_backups_are_kept(home: Path) -> None:
     with contextlib.closing(Database.open(home)) as opened:
         made = [Database.back_up(opened.connection, home / "backups") for _ in range(BACKUPS_KEPT + 3)]
     assert sorted((home / "backups").iterdir()) == sorted(made[-BACKUPS_KEPT:])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o077], ids=oct)
+def test_what_is_made_is_for_its_owner_only(home: Path, mask: int) -> None:
+    before = os.umask(mask)
+    try:
+        with contextlib.closing(Database.open(home / "deeper" / "still")) as opened:
+            save(opened, add_channel(opened), message("m1"))
+            Database.back_up(opened.connection, opened.path.parent / "backups")
+            made = {p: p.is_dir() for p in [home, *home.rglob("*")]}
+            rights = {p: stat.S_IMODE(p.stat().st_mode) for p in made}
+    finally:
+        os.umask(before)
+    assert {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", "inbox.lock", "backups"} < {p.name for p in made}
+    assert any(p.parent.name == "backups" for p in made)
+    assert {(folder, rights[p]) for p, folder in made.items()} == {(True, 0o700), (False, 0o600)}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+def test_rights_that_a_person_gave_stay(home: Path) -> None:
+    Database.open(home).close()
+    home.chmod(0o750)
+    (home / FILE_NAME).chmod(0o640)
+    Database.open(home).close()
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (home, home / FILE_NAME)] == [0o750, 0o640]
 
 
 def test_another_database_is_not_ours(home: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
+from inbox.connectors.http import Reply
 from inbox.connectors.memory import AFTER_ACCEPT, BEFORE_SEND
 from inbox.errors import (
     BadReply,
@@ -303,3 +305,22 @@ async def test_a_gap_is_told(database: Database, clock: TestClock, fetch: Fetch)
     assert stored(database, channel, last)
     [gap] = ledger.gaps(database.connection, since=START)
     assert (gap.from_at, gap.to_at, gap.closed_at) == (START, later(7_200), None)
+
+
+async def test_nothing_of_a_body_is_logged_or_kept(
+    database: Database, clock: TestClock, fetch: Fetch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page instead of JSON may hold anything: names, addresses, what somebody wrote in confidence."""
+    channel = add_channel(database)
+    body = b"<title>Mail to Vera</title> vera@citizen.example: my number is 0123 456789"
+    reply = Reply(200, httpx.Headers({"content-type": "text/html"}), body, "https://blog.example/?key=s3cret")
+    with pytest.raises(BadReply) as caught:
+        reply.json("the comments")
+    caplog.set_level("DEBUG")
+    await fetch.poll(channel, Scripted([caught.value]))
+    kept = [*map(str, database.connection.execute("SELECT problem FROM polls").fetchall()), caplog.text]
+    kept += [*map(str, database.connection.execute("SELECT trouble FROM channels").fetchall())]
+    assert all("the comments: expected JSON, got status 200, text/html, 74 bytes" in words for words in kept), kept
+    assert len(body) == 74
+    whole = "\n".join(database.connection.iterdump()) + caplog.text
+    assert [word for word in ("Mail to", "Vera", "citizen", "0123", "s3cret") if word in whole] == []
