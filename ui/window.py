@@ -277,7 +277,7 @@ class Window(QMainWindow):
         self.person.setVisible(panel is None and self._roomy())
         self._work.setCurrentWidget(panel or self.conversation)
         if panel is None:
-            self.list.show_place(place, self.tabs.network)
+            self.list.show_place(place, self.tabs.network, self.tabs.title)
             self.conversation.show_conversation(0)
         self.fit()
         if panel is self.record:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
-from inbox.store import ledger, outbox, record
+from inbox.store import ledger, outgoing, record
 from inbox.store.database import Database, to_ms
 from inbox.store.standing import Head, Line, restated
 
@@ -229,7 +229,7 @@ class _Writer:
             (waiting, home),
         )
         self.connection.execute("DELETE FROM conversations WHERE id = ?", (waiting,))
-        outbox.mark(self.connection, home)
+        outgoing.mark(self.connection, home)
         record.append(
             self.connection, at=self.at, actor=self.actor, verb="joined", subject=f"conversation:{waiting}",
             after={"conversation": home},

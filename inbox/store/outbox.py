@@ -36,8 +36,9 @@ from inbox.model import (
     UpdateId,
     UpdateKind,
 )
-from inbox.store import record
+from inbox.store import record, triage
 from inbox.store.database import from_ms, to_ms
+from inbox.store.outgoing import mark
 
 _DELIVERY = (
     "SELECT d.id, d.update_id, d.channel_id, d.rendition, d.key, d.state, d.attempts, d.not_before_at, d.sending_at,"
@@ -164,13 +165,17 @@ def requeue(
 
     ``was`` are the states for which the caller knows that: what is being sent may only be queued again by its sender,
     and what is unknown only by proof of absence or by a person. If its account was removed since it was approved, it
-    is rejected instead: a person may still send it once the account is back.
+    is rejected instead, and its conversation is as it was: a person may still send it once the account is back.
     """
     if _left_behind(connection, delivery_id, even_if_back=actor == record.MACHINE):
-        return _change(
+        given_back = gives_back(connection, delivery_id)
+        done = _change(
             connection, delivery_id, DeliveryState.REJECTED, at=at, actor=actor, verb="not sent: account removed",
-            allowed=was, words=_LEFT_BEHIND, hint="Once the account is back: send it again, or take it back.",
+            allowed=was, words=_LEFT_BEHIND, hint="Once the account is back: send it again, or take it back.", undo="",
         )  # fmt: skip
+        if done and given_back:
+            triage.restore(connection, given_back, at=at, actor=actor)
+        return done
     return _change(
         connection, delivery_id, DeliveryState.QUEUED, at=at, actor=actor, verb=verb,
         allowed=was, not_before_at=to_ms(not_before_at), words=words, hint=hint,
@@ -290,17 +295,6 @@ def draft(connection: sqlite3.Connection, place: str) -> str:
     """What was being written there, or an empty string."""
     row = connection.execute("SELECT body FROM drafts WHERE place = ?", (place,)).fetchone()
     return str(row[0]) if row else ""
-
-
-def mark(connection: sqlite3.Connection, conversation_id: int | None) -> None:
-    """Let the conversation's row say whether something is on its way or in trouble."""
-    if conversation_id is not None:
-        connection.execute(
-            "UPDATE conversations SET outgoing = coalesce((SELECT CASE WHEN sum(state IN ('rejected', 'unknown')) > 0"
-            " THEN 'trouble' WHEN sum(state IN ('queued', 'sending')) > 0 THEN 'queued' ELSE '' END"
-            " FROM deliveries WHERE conversation_id = ?1), '') WHERE id = ?1",
-            (conversation_id,),
-        )
 
 
 def _plain(value: Update | Rendition) -> dict[str, Any]:

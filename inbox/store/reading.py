@@ -7,9 +7,7 @@ first, and cost the same at any depth.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +16,12 @@ from typing import Any, NamedTuple
 
 from inbox.model import Attachment, Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
 from inbox.store.database import from_ms, to_ms
+from inbox.store.words import excerpt, match_expression, signs
 
 EVERYTHING = "everything"
 """The one list that is not a single place: all but what was set aside."""
+NEWEST = 20_000
+"""Messages that are read through one by one when the index of words cannot answer: some tens of milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +83,9 @@ class Hit:
 
     message_id: MessageId
     row: ConversationRow
+    kind: MessageKind
     author: str
-    text: str
+    text: str  # from a little before the first word found
     created_at: datetime
 
 
@@ -98,6 +100,9 @@ _MESSAGE = (
     " m.author, m.created_at, m.edited_at, m.seen_at, m.parent_remote_id, m.context_remote_id, m.title, m.text, m.html,"
     " m.url, m.extras, (SELECT count(*) FROM earlier e WHERE e.message_id = m.id) FROM messages m"
 )
+
+
+_FOUND = "m.id, m.conversation_id, m.kind, m.author_name, substr(m.text, 1, 4000), m.created_at"
 
 
 def page(
@@ -174,39 +179,50 @@ def raw(connection: sqlite3.Connection, message_id: int) -> bytes:
     return zlib.decompress(row[0]) if row else b""
 
 
-def match_expression(words: str) -> str:
-    """The FTS5 expression for what a person typed: every word must occur, the last may be unfinished."""
-    found = re.findall(r"\w+", unicodedata.normalize("NFC", words))  # in NFD an accent would end a word
-    if not found:
-        return ""
-    last = "" if words[-1:].isspace() else "*"
-    return " ".join(f'"{w}"' for w in found[:-1]) + f' "{found[-1]}"{last}'
-
-
 def search(
     connection: sqlite3.Connection, words: str, *, network: str = "", before_id: int | None = None, limit: int = 50
 ) -> list[Hit]:
-    """Messages that hold all the words (text, author or title; accents folded), latest arrivals first."""
-    expression = match_expression(words)
-    if not expression:
-        return []
-    found = connection.execute(
-        "SELECT m.id, m.conversation_id, m.author_name, substr(m.text, 1, 400), m.created_at FROM ("
-        "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR rowid < ?2)"
-        "  ORDER BY rowid DESC LIMIT ?3) f JOIN messages m ON m.id = f.rowid ORDER BY m.id DESC"
-        if not network
-        else "SELECT m.id, m.conversation_id, m.author_name, substr(m.text, 1, 400), m.created_at FROM messages_fts f"
-        " JOIN messages m ON m.id = f.rowid JOIN channels h ON h.id = m.channel_id"
-        " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4"
-        " ORDER BY f.rowid DESC LIMIT ?3",
-        (expression, before_id, limit, *([network] if network else [])),
-    ).fetchall()
+    """Messages that hold all the words (text, author or title; accents folded), latest arrivals first.
+
+    Signs that are no words (👍), and words inside a run of letters (水位), are looked for among the NEWEST messages.
+    """
+    found = []
+    if expression := match_expression(words):
+        found = connection.execute(
+            f"SELECT {_FOUND} FROM ("
+            "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR rowid < ?2)"
+            "  ORDER BY rowid DESC LIMIT ?3) f JOIN messages m ON m.id = f.rowid ORDER BY m.id DESC"
+            if not network
+            else f"SELECT {_FOUND} FROM messages_fts f"
+            " JOIN messages m ON m.id = f.rowid JOIN channels h ON h.id = m.channel_id"
+            " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4"
+            " ORDER BY f.rowid DESC LIMIT ?3",
+            (expression, before_id, limit, *([network] if network else [])),
+        ).fetchall()
+    if patterns := signs(words):
+        more = _search_signs(connection, patterns, network=network, before_id=before_id, limit=limit)
+        found = sorted({r[0]: r for r in (*found, *more)}.values(), reverse=True)[:limit]
     by_id = rows(connection, [c for _, c, *_ in found])
     return [
-        Hit(message_id=MessageId(i), row=by_id[ConversationId(c)], author=a, text=t, created_at=from_ms(at))
-        for i, c, a, t, at in found
+        Hit(message_id=MessageId(i), row=by_id[ConversationId(c)], kind=MessageKind(k), author=a,
+            text=excerpt(t, words), created_at=from_ms(at))
+        for i, c, k, a, t, at in found
         if c in by_id
-    ]
+    ]  # fmt: skip
+
+
+def _search_signs(
+    connection: sqlite3.Connection, patterns: Sequence[str], *, network: str, before_id: int | None, limit: int
+) -> list[Any]:
+    each = (r"(m.text LIKE ? ESCAPE '\' OR m.author_name LIKE ? ESCAPE '\' OR m.title LIKE ? ESCAPE '\')",)
+    last = before_id - 1 if before_id is not None else connection.execute("SELECT max(id) FROM messages").fetchone()[0]
+    where = ["m.id > ?", "m.id <= ?", *each * len(patterns)]
+    values: list[object] = [(last or 0) - NEWEST, last, *(p for p in patterns for _ in range(3))]
+    if network:
+        where.append("m.channel_id IN (SELECT id FROM channels WHERE network = ?)")
+        values.append(network)
+    sql = f"SELECT {_FOUND} FROM messages m WHERE {' AND '.join(where)} ORDER BY m.id DESC LIMIT ?"
+    return connection.execute(sql, (*values, limit)).fetchall()
 
 
 def _row(r: Any) -> ConversationRow:

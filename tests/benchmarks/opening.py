@@ -21,6 +21,7 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
         floor=statistics.median(told["short"]), most=_AIM_MS,
         bound="making the cards within sight (ui.reading.messages); the others are made when neared",
         notes={
-            "first": told["long"][0], "worst": max(told["long"]), "read up to the first after": statistics.median(told["whole"]),
+            "first": told["long"][0], "worst": max(told["long"]),
+            "read up to the first after": statistics.median(told["whole"]),
         },
     )  # fmt: skip

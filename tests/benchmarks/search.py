@@ -12,6 +12,7 @@ from functools import partial
 
 from inbox.store import reading
 from inbox.store.database import FILE_NAME
+from inbox.store.words import match_expression
 from tests.benchmarks.figures import Figure, percentile
 from tests.benchmarks.stock import NETWORKS, Stock
 from ui.reader import Reader
@@ -46,7 +47,7 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
 
 
 def _ask_bare(connection: sqlite3.Connection, words: str) -> None:
-    connection.execute(_FLOOR, (reading.match_expression(words), _LIMIT)).fetchall()
+    connection.execute(_FLOOR, (match_expression(words), _LIMIT)).fetchall()
 
 
 def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> float:
@@ -54,7 +55,7 @@ def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> f
 
 
 def _ask_bare(connection: sqlite3.Connection, words: str) -> None:
-    connection.execute(_FLOOR, (reading.match_expression(words), _LIMIT)).fetchall()
+    connection.execute(_FLOOR, (match_expression(words), _LIMIT)).fetchall()
 
 
 def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> float:

@@ -43,7 +43,7 @@ def verbs(running: Running, id_: int) -> list[str]:
 
 def in_doubt(running: Running, *, arrived: bool) -> DeliveryId:
     """A reply whose answer is lost, and which cannot be looked for."""
-    id_ = reply(running)
+    id_ = reply(running, close=True)
     if arrived:
         running.world.lose_answer()
     else:
@@ -136,6 +136,7 @@ def test_what_is_in_doubt_and_arrived_is_found_when_the_account_returns(running:
     running.sign_in()
     running.run(LONG_S)
     assert (running.delivery(id_).state, len(running.world.made)) == (SENT, 1)
+    assert running.row("m1").place == "done"
 
 
 def test_what_is_in_doubt_and_absent_is_not_sent_when_the_account_returns(running: Running) -> None:
@@ -146,6 +147,7 @@ def test_what_is_in_doubt_and_absent_is_not_sent_when_the_account_returns(runnin
     found = running.delivery(id_)
     assert (found.state, running.world.made) == (REJECTED, [])
     assert "account was removed" in found.words
+    assert running.row("m1").place == "owed", "it was settled for the sake of an answer that is not there"
     assert verbs(running, id_)[0] == "not sent: account removed"
     running.do(running.engine.send_now(id_))
     running.run(UNDO_S)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QPersistentModelIndex
+from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inbox.connectors.memory import World
@@ -172,3 +173,130 @@ def test_an_empty_list_says_why(pane: ConversationPane, qtbot: QtBot, until: Cal
     assert pane.view.isVisible()
     qtbot.keyClicks(pane.search, "zzzz")
     until(lambda: pane.empty.isVisible() and "zzzz" in pane.empty.accessibleName())
+
+
+def test_down_or_enter_goes_to_the_first_result(
+    pane: ConversationPane, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    opened: list[tuple[int, int]] = []
+    pane.opened.connect(lambda *what: opened.append(what))
+    entered: list[object] = []
+    pane.entered.connect(lambda: entered.append(1))
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+        pane.search.clear()
+        pane.search.setFocus()
+        qtbot.keyClicks(pane.search, "question 14")
+        qtbot.keyClick(pane.search, key)  # before there is an answer
+        until(lambda: pane.view.hasFocus() and pane.view.currentIndex().row() == 0)
+        assert pane.searching
+        hit = pane.found.hit_at(0)
+        assert hit is not None
+        assert hit.author == "Citizen 149"
+        assert opened[-1] == (hit.row.id, hit.message_id)
+    assert entered == []
+    qtbot.keyClick(pane.view, Qt.Key.Key_Return)
+    assert entered == [1]
+    pane.view.setCurrentIndex(pane.found.index(3))
+    pane.search.setFocus()
+    qtbot.keyClick(pane.search, Qt.Key.Key_Down)  # the answer stands already
+    assert pane.view.hasFocus()
+    assert pane.view.currentIndex().row() == 0
+
+
+def test_typing_on_after_enter_keeps_the_keyboard_in_the_field(
+    pane: ConversationPane, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    pane.search.setFocus()
+    qtbot.keyClicks(pane.search, "question 1")
+    qtbot.keyClick(pane.search, Qt.Key.Key_Return)
+    qtbot.keyClicks(pane.search, "42")
+    until(lambda: pane.found.rowCount() == 1)
+    assert pane.search.hasFocus()
+
+
+def test_a_result_shows_the_words_that_were_found(
+    pane: ConversationPane, engine: Engine, world: World, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    first = world.say("When is the harbour closed?", author="Asker", created_at=world.clock.now() - timedelta(hours=1))
+    long = "As was said. " * 60 + "The dredger Marigold comes in May."
+    world.say(long, author="Neighbour", parent=first, created_at=world.clock.now() - timedelta(minutes=50))
+    world.say("Thanks all!", author="Asker", parent=first)
+    engine.sync().result(20)
+    qtbot.keyClicks(pane.search, "marigold")
+    until(lambda: pane.found.rowCount() == 1)
+    shown = pane.found.index(0).data(ROW)
+    assert shown.author == "Neighbour"
+    assert shown.handle == ""
+    assert shown.snippet.startswith("… ")
+    assert "Marigold" in shown.snippet[:60]
+    assert "Neighbour" in pane.found.index(0).data(11)  # Qt.AccessibleTextRole
+    assert "Marigold" in pane.found.index(0).data(11)
+    row = pane.found.row_at(0)
+    assert row is not None
+    assert row.snippet == "Thanks all!"  # the conversation itself, for commands
+
+
+def test_a_command_on_a_result_shows_in_its_row(
+    pane: ConversationPane, engine: Engine, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    bridge = Bridge(engine.bus)
+    bridge.changed.connect(pane.on_changed)
+    tester = QAbstractItemModelTester(pane.found, QAbstractItemModelTester.FailureReportingMode.Warning)
+    qtbot.keyClicks(pane.search, "question 142")
+    until(lambda: pane.found.rowCount() == 1)
+    row = pane.found.row_at(0)
+    assert row is not None
+    assert row.place == "owed"
+    engine.set_status([row.id], ConversationStatus.DONE).result(5)
+    until(lambda: pane.found.index(0).data(ROW).place == "done")
+    assert pane.found.row_at(0).place == "done"  # type: ignore[union-attr]
+    assert pane.found.index(0).data(ROW).snippet.startswith("Question 142")
+    bridge.close()
+    del tester
+
+
+def test_signs_and_words_within_a_run_are_found(
+    pane: ConversationPane, engine: Engine, world: World, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    world.say("Well done 👍", author="Cheerful")
+    world.say("今日の水位は高い", author="Haruka")
+    engine.sync().result(20)
+    for words, author in (("👍", "Cheerful"), ("水位", "Haruka")):
+        pane.search.setText(words)
+        pane.search.textEdited.emit(words)
+        until(lambda: pane.found.rowCount() == 1)
+        assert pane.found.hit_at(0).author == author  # type: ignore[union-attr]
+        pane.search.clear()
+        pane.found.show_hits([])
+
+
+def test_another_network_keeps_the_words_and_is_searched(
+    pane: ConversationPane, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    assert pane.search.placeholderText() == "Search everything"
+    qtbot.keyClicks(pane.search, "question 142")
+    until(lambda: pane.found.rowCount() == 1)
+    pane.show_place("owed", "feed", "Feeds")
+    assert pane.search.text() == "question 142"
+    assert pane.search.placeholderText() == pane.search.accessibleName() == "Search Feeds"
+    until(lambda: pane.empty.isVisible() and "142” on Feeds" in pane.empty.accessibleName())
+    pane.show_place("owed", "memory", "Memory")
+    until(lambda: pane.found.rowCount() == 1)
+    pane.show_place("owed", "")
+    assert pane.search.placeholderText() == "Search everything"
+    until(lambda: pane._answered == ("question 142", ""))
+    assert pane.found.rowCount() == 1
+    pane.show_place("done", "")  # another list: the search is over
+    assert not pane.searching
+    assert pane.search.text() == ""
+
+
+def test_the_same_question_asked_twice_at_once_is_answered(
+    pane: ConversationPane, until: Callable[..., None], qtbot: QtBot
+) -> None:
+    pane.search.setText("question 142")
+    for _ in range(5):
+        pane._look_up()
+        QApplication.processEvents()
+    until(lambda: pane.searching)
+    assert pane.found.rowCount() == 1

@@ -41,6 +41,11 @@ class NetworkTabs(QTabBar):
         """The network chosen; empty for all."""
         return self._networks[self.currentIndex()] if self.currentIndex() >= 0 else ""
 
+    @property
+    def title(self) -> str:
+        """What the network chosen is called; empty for all."""
+        return self.tabText(self.currentIndex()) if self.network else ""
+
     def show_networks(self, networks: Sequence[tuple[str, str]]) -> None:
         """Show a tab for each (name, title); the chosen one stays chosen."""
         wanted = ["", *(name for name, _ in networks)]

@@ -6,7 +6,8 @@ import functools
 import sqlite3
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -46,19 +47,20 @@ class ConversationPane(QWidget):
         super().__init__(parent)
         self.tasks = tasks
         self._reader = reader
-        self._asked = ""
+        self._asked = self._answered = ("", "")  # what is searched for, and in which network
+        self._hurried = False
         self._empty_words: Callable[[], tuple[str, str, bool]] = lambda: ("", "", False)
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ConversationList(reader, channel_title, self)
-        self.found = FoundList(channel_title, self)
-        self.search = QLineEdit(placeholderText=self.tr("Search everything"), clearButtonEnabled=True)
-        self.search.setAccessibleName(self.tr("Search everything"))
+        self.found = FoundList(reader, channel_title, self)
+        self.search = QLineEdit(clearButtonEnabled=True)
+        self.search.installEventFilter(self)
         self.search.setToolTip(self.tr("Search every message kept here (/)"))
         hint = key_hint(self.search, "/")
         self.search.textChanged.connect(lambda text: hint.setVisible(not text))
         self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
-        self.search.textEdited.connect(lambda: self._pause.start())
+        self.search.textEdited.connect(self._typed)
         self.search.textChanged.connect(lambda text: None if text else self._leave_search())
         self._pause.timeout.connect(self._look_up)
         self.view = Rows()
@@ -101,6 +103,7 @@ class ConversationPane(QWidget):
         self._minute.start()
         self._new = 0
         self._hold: tuple[int, int] | None = None
+        self._say_where("")
 
     # Which list
 
@@ -108,21 +111,36 @@ class ConversationPane(QWidget):
         """Title and sentence for an empty list, and whether to offer adding an account; asked for when it is shown."""
         self._empty_words = words
 
-    def show_place(self, place: str, network: str) -> None:
-        """Show another list from its top; nothing is selected."""
-        if self.searching:
+    def show_place(self, place: str, network: str, title: str = "") -> None:
+        """Show another list from its top; nothing is selected. What is searched for is kept on another ``network``."""
+        elsewhere = network != self.model.network and place == self.model.place
+        if self.search.text() and not elsewhere:
             self.search.clear()
         self.model.show_place(place, network)
         self._count_new(0)
+        self._say_where(title or network)
+        if elsewhere:
+            self._look_up()
+
+    def _say_where(self, network: str) -> None:
+        self._network = network
+        words = self.tr("Search {0}").format(network) if network else self.tr("Search everything")
+        self.search.setPlaceholderText(words)
+        self.search.setAccessibleName(words)
 
     def on_changed(self, changed: Changed) -> None:
         """Follow the engine."""
         self.model.on_changed(changed)
-        if self.searching and changed.conversations:
-            self.view.viewport().update()
+        if self.searching:
+            self.found.on_changed(changed)
 
     def take_focus(self) -> None:
-        """Bring the keyboard into the list, also when it is empty."""
+        """Bring the keyboard into the list, also when it is empty; somebody typing a search is left to it."""
+        if self.search.hasFocus() and self.search.text():
+            return
+        self._focus_list()
+
+    def _focus_list(self) -> None:
         part = self.empty.words if self._stack.currentWidget() is self.empty else self.view
         part.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -130,6 +148,7 @@ class ConversationPane(QWidget):
         """The window closes: ask nothing any more."""
         self.model.stop()
         self._pause.stop()
+        self._asked = ("", "")
         self._minute.stop()
 
     # Where we are
@@ -232,36 +251,72 @@ class ConversationPane(QWidget):
 
     # Search
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            keys = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+                self._go_to_first()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _typed(self) -> None:
+        self._hurried = False
+        self._pause.start()
+
+    def _go_to_first(self) -> None:
+        """Bring the keyboard to the first result, as soon as there is an answer to what stands in the field."""
+        words = self.search.text()
+        if not words.strip():
+            self._focus_list()
+        elif self.searching and self._answered == (words, self.model.network):
+            self._focus_list()
+            if self.found.rowCount():
+                self.view.setCurrentIndex(self.found.index(0))
+                self.view.scrollToTop()
+        else:
+            self._hurried = True
+            self._pause.stop()
+            self._look_up()
+
     def _look_up(self) -> None:
         words = self.search.text()
         if words.strip():
-            self._asked = words
+            self._asked = (words, self.model.network)
             self._reader.interrupt()
             self._run_search()
 
     @async_slot
     async def _run_search(self) -> None:
-        while True:
-            words = self._asked
-            ask = functools.partial(reading.search, words=words, network=self.model.network, limit=100)
+        while self._asked[0]:
+            asked = words, network = self._asked
+            ask = functools.partial(reading.search, words=words, network=network, limit=100)
             try:
                 hits = await self._reader.slowly(ask)
-            except sqlite3.OperationalError:  # interrupted: a newer question is waiting
-                hits = []
-            if words == self._asked:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                continue  # a newer question is waiting, or the same one once more
+            if asked == self._asked:
                 break
-        if self.search.text() == words:  # a late answer to an old question is dropped
+        else:
+            return  # nobody asks any more
+        if (self.search.text(), self.model.network) == asked:  # a late answer to an old question is dropped
             self._show_hits(hits)
 
     def _show_hits(self, hits: list[reading.Hit]) -> None:
+        self._answered = self._asked
         self.found.show_hits(hits)
         if not self.searching:
             self._swap(self.found)
         self._say_if_empty()
+        if self._hurried and self.search.hasFocus():
+            self._go_to_first()
+        self._hurried = False
 
     def _leave_search(self) -> None:
         self._pause.stop()
-        self._asked = ""
+        self._asked = self._answered = ("", "")
+        self._hurried = False
         if self.searching:
             self._swap(self.model)
             kept = self.model.kept
@@ -283,7 +338,8 @@ class ConversationPane(QWidget):
             self._show(self.view)
             return
         if self.searching:
-            title = self.tr("Nothing found for “{0}”").format(self.search.text())
+            where = self.tr(" on {0}").format(self._network) if self._network else ""
+            title = self.tr("Nothing found for “{0}”{1}").format(self.search.text(), where)
             words = self.tr("Every word must occur; the last may be unfinished. Accents do not matter.")
             first_run = False
         else:
@@ -297,4 +353,4 @@ class ConversationPane(QWidget):
             had_focus = self.view.hasFocus() or self.empty.words.hasFocus()
             self._stack.setCurrentWidget(part)
             if had_focus:
-                self.take_focus()
+                self._focus_list()

@@ -109,7 +109,7 @@ class Column(QScrollArea):
             part.deleteLater()
         self.parts, self._loose, self._unmeasured = [], set(), set()
         self._held, self._anchor, self._aiming = None, None, False
-        self._scroll_to(0)
+        self.scroll_to(0)
 
     # What is looked at
 
@@ -136,7 +136,7 @@ class Column(QScrollArea):
         """Go to the very end, and keep the last part in sight."""
         if (last := self._last()) is not None:
             self.aim(last)
-            self._scroll_to(self.verticalScrollBar().maximum())
+            self.scroll_to(self.verticalScrollBar().maximum())
 
     def in_view(self, part: QWidget, *, whole: bool = False) -> bool:
         """Whether any of a part is in sight, or all of it."""
@@ -202,7 +202,7 @@ class Column(QScrollArea):
     def _last(self) -> QWidget | None:
         return next((p for p in reversed(self.parts) if not p.isHidden()), None)
 
-    def _scroll_to(self, value: int) -> None:
+    def scroll_to(self, value: int) -> None:
         """Scroll without it being the reader who does."""
         self._settling = True
         self.verticalScrollBar().setValue(value)
@@ -235,7 +235,7 @@ class Column(QScrollArea):
         if not inside:
             self.settle()
             if at_end and self.isVisible():  # what stands at the end stays there, above a reply box that grows
-                self._scroll_to(self.verticalScrollBar().maximum())
+                self.scroll_to(self.verticalScrollBar().maximum())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -187,6 +187,7 @@ class Messages(Column):
         """Cards for the messages around this one, or for the newest, and for no others."""
         for id_ in list(self.cards):
             self._drop(id_)
+        self.scroll_to(0)
         count = len(self._messages)
         here = self._position.get(message_id, count - 1) if message_id is not None else count - 1
         end = min(here + 1 + FIRST_CARDS // 2, count)

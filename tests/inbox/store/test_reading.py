@@ -10,6 +10,7 @@ from inbox.model import Author, ConversationStatus, MessageState
 from inbox.store import reading, triage
 from inbox.store.database import Database
 from inbox.store.reading import EVERYTHING, Key
+from inbox.store.words import SHOWN, excerpt
 from tests.inbox.making import OFFICER, add_channel, fresh_tallies, kept_tallies, later, message, row_of, save
 
 
@@ -121,11 +122,22 @@ def found(database: Database, words: str, **how: object) -> list[str]:
         ("ou est", ["m4"]),
         ("don't", ["m4"]),
         ('"quoted', ["m4"]),
-        ("水", ["m5"]),
+        ("水", ["m5", "m7"]),
         ("", []),
         ("  ", []),
         ("!!! ***", []),
         ("NEAR(", []),
+        ("👍", ["m6"]),  # signs are read through, since the index of words has none
+        ("❤️ 👍", ["m6"]),
+        ("👎", []),
+        ("???", ["m6"]),
+        ("???%", []),
+        ("%", []),
+        ("_", []),
+        ("水位", ["m7"]),  # within a run of letters, beside what the index finds
+        ("位", ["m5", "m7"]),
+        ("今日 水位", ["m7"]),
+        ("今日 potato", []),
         ("AND OR NOT", []),
         ('" OR text:*', []),
     ],
@@ -140,8 +152,10 @@ def test_search(database: Database, words: str, expected: list[str]) -> None:
         message("m3", "Wann?", title="Hafen-Fest"),
         message("m4", "Où est le Cafe\u0301? I don't know \"quoted"),
         message("m5", "水 位"),
+        message("m6", "Really??? ❤ 👍🏽"),
+        message("m7", "今日の水位は高い"),
     )
-    assert found(database, words) == expected
+    assert sorted(found(database, words)) == expected
 
 
 def test_search_follows_edits_and_leaves_tombstones_findable(database: Database) -> None:
@@ -169,3 +183,36 @@ def test_search_in_one_network_and_page_by_page(database: Database) -> None:
     assert found(database, "flood", before_id=hits[-1].message_id, limit=4) == ["m5", "m4", "m3", "m2"]
     assert found(database, "flood", before_id=hits[-1].message_id, network="memory") == ["m4", "m2", "m0"]
     assert hits[0].row == row_of(database, other, "m9")
+
+
+def test_signs_are_looked_for_among_the_newest_and_page_by_page(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = add_channel(database), add_channel(database, network="feed", account="feed-1")
+    for i in range(12):
+        save(database, other if i % 2 else one, message(f"m{i}", f"👍 {i} 水位"))
+    monkeypatch.setattr(reading, "NEWEST", 8)
+    assert found(database, "👍") == [f"m{i}" for i in range(11, 3, -1)]
+    assert found(database, "👍", network="feed") == ["m11", "m9", "m7", "m5"]
+    assert found(database, "位", limit=2) == ["m11", "m10"]
+    hits = reading.search(database.connection, "👍", limit=2)
+    assert found(database, "👍", before_id=hits[-1].message_id, limit=3) == ["m9", "m8", "m7"]
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("begin", "The beginning"),
+        ("needle", "… and so forth and so forth and the needle"),
+        ("NEED", "… and so forth and so forth and the needle"),
+        ("größe", "… and so forth and so forth and the Größe"),
+        ("grosse nothing", "The beginning"),
+        ("große", "… and so forth and so forth and the Größe"),
+    ],
+)
+def test_what_is_shown_of_a_hit_has_the_words_in_it(words: str, shown: str) -> None:
+    last = "Größe" if "gr" in words.lower() else "needle"
+    text = "The beginning" + " and so forth" * 60 + f" and the {last} of it" + ", at last" * 90
+    part = excerpt(text, words)
+    assert part.startswith(shown)
+    assert len(part) <= SHOWN + 2
