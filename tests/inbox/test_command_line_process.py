@@ -38,6 +38,11 @@ def town(_one_town: Town) -> Iterator[Town]:
         faults.clear()
 
 
+def _listens() -> None:
+    """A process started in the background of a script ignores Ctrl+C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Process:
     """Starts the command line as a person's shell would."""
 
@@ -57,7 +62,7 @@ class Process:
         return subprocess.Popen(
             [sys.executable, "-m", "inbox", "--home", str(self.home), *map(str, words)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment,
-            cwd=self.home.parent, **how,
+            cwd=self.home.parent, preexec_fn=_listens, **how,
         )  # fmt: skip
 
     def run(self, *words: object, typed: str = "") -> subprocess.CompletedProcess[bytes]:
@@ -174,6 +179,7 @@ def test_on_a_terminal_the_secret_is_asked_for_and_not_shown(town: Town, process
     running = subprocess.Popen(
         [sys.executable, "-m", "inbox", "--home", str(process.home), *words],
         stdin=terminal, stdout=terminal, stderr=terminal, env=process.environment, start_new_session=True,
+        preexec_fn=_listens,
     )  # fmt: skip
     os.close(terminal)
     shown = b""
