@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from inbox.model import Attachment, Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
 from inbox.store.database import from_ms, to_ms
-from inbox.store.words import excerpt, match_expression, signs
+from inbox.store.words import excerpt, match_expression, signs, sought
 
 EVERYTHING = "everything"
 """The one list that is not a single place: all but what was set aside."""
@@ -203,9 +203,10 @@ def search(
         more = _search_signs(connection, patterns, network=network, before_id=before_id, limit=limit)
         found = sorted({r[0]: r for r in (*found, *more)}.values(), reverse=True)[:limit]
     by_id = rows(connection, [c for _, c, *_ in found])
+    looked_for = sought(words)
     return [
         Hit(message_id=MessageId(i), row=by_id[ConversationId(c)], kind=MessageKind(k), author=a,
-            text=excerpt(t, words), created_at=from_ms(at))
+            text=excerpt(t, looked_for), created_at=from_ms(at))
         for i, c, k, a, t, at in found
         if c in by_id
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 SHOWN = 400
 """Letters of a found message that are handed on, from a little before the first word found."""
@@ -44,11 +45,15 @@ def signs(words: str) -> list[str]:
     return ["%" + _WILD.sub(r"\\\g<0>", part) + "%" for part in bare]
 
 
-def excerpt(text: str, words: str) -> str:
+def sought(words: str) -> list[str]:
+    """What ``excerpt`` looks for when this was typed."""
+    return [w.lower() for w in typed_words(words) or words.split()]
+
+
+def excerpt(text: str, sought: Sequence[str]) -> str:
     """The part of a found text that shows why it was found, or its beginning, at most SHOWN letters and a sign."""
     if len(text) <= _BEFORE * 2:
         return text
-    sought = [w.lower() for w in typed_words(words) or words.split()]
     lower = text.lower()
     found = [at for at in map(lower.find, sought) if at >= 0]
     if not found:  # the index does not mind accents

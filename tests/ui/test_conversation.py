@@ -332,6 +332,32 @@ def test_what_arrives_does_not_move_what_is_being_read(
     assert 300 not in places(view)
 
 
+def test_what_is_opened_grows_downwards_and_what_is_typed_covers_nothing(
+    view: ConversationView, reader: Reader, engine: Engine, world: World, qtbot: QtBot, until: Until
+) -> None:
+    now = world.clock.now()
+    post = world.say("A long post. " * 400, kind=MessageKind.POST, ours=True, created_at=now - timedelta(days=1))
+    first = world.say("Question", author="First", context=post, created_at=now - timedelta(hours=1))
+    for n in range(12):
+        at = now - timedelta(minutes=30 - n)
+        world.say("Answer. " * 30, author=f"A{n}", parent=first, context=post, created_at=at)
+    engine.sync().result(10)
+    open_(view, reader, "A11")
+    assert view.current is not None
+    view.reply.text.setFocus()
+    for _ in range(8):
+        qtbot.keyClick(view.reply.text, Qt.Key.Key_Return)
+    until(lambda: wholly_visible(view, view.current))  # type: ignore[arg-type]
+    bar = view.scroller.verticalScrollBar()
+    assert bar.value() == bar.maximum()
+    bar.setValue(0)
+    context = view.findChild(ContextCard)
+    before, height = context.mapTo(view, context.rect().topLeft()), context.height()
+    qtbot.mouseClick(context.more, Qt.MouseButton.LeftButton)
+    until(lambda: context.height() > height + 100)
+    assert context.mapTo(view, context.rect().topLeft()) == before
+
+
 def test_tab_goes_through_the_cards_as_they_stand(
     view: ConversationView, reader: Reader, long: int, until: Until
 ) -> None:

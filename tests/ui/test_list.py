@@ -284,7 +284,7 @@ def test_another_network_keeps_the_words_and_is_searched(
     until(lambda: pane.found.rowCount() == 1)
     pane.show_place("owed", "")
     assert pane.search.placeholderText() == "Search everything"
-    until(lambda: pane._answered == ("question 142", ""))
+    until(lambda: pane.search.answered == ("question 142", ""))
     assert pane.found.rowCount() == 1
     pane.show_place("done", "")  # another list: the search is over
     assert not pane.searching
@@ -296,7 +296,7 @@ def test_the_same_question_asked_twice_at_once_is_answered(
 ) -> None:
     pane.search.setText("question 142")
     for _ in range(5):
-        pane._look_up()
+        pane.search.look_up()
         QApplication.processEvents()
     until(lambda: pane.searching)
     assert pane.found.rowCount() == 1

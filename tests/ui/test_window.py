@@ -136,6 +136,24 @@ def test_letters_are_words_in_a_text_box_and_commands_outside(
     until(lambda: window.list.view.hasFocus() and not window.list.search.text())
 
 
+def test_another_tab_searches_there_for_the_same_words(
+    make: MakeWindow, town: World, qtbot: QtBot, until: Until
+) -> None:
+    window = make()
+    press(qtbot, "/", "tenants")
+    until(lambda: window.list.searching and window.list.found.rowCount() == 12)
+    window.commands.run("next_tab")
+    assert window.list.search.placeholderText() == f"Search {window.tabs.title}" != "Search "
+    assert window.list.search.text() == "tenants"
+    assert window.list.search.hasFocus()
+    until(lambda: window.list.search.answered == ("tenants", "memory"))
+    press(qtbot, Qt.Key.Key_Down, Qt.Key.Key_Down)
+    assert window.list.view.currentIndex().row() == 1
+    press(qtbot, Qt.Key.Key_Return)
+    assert window.conversation.current is not None
+    assert window.conversation.current.hasFocus()
+
+
 def test_f6_goes_round_the_panes(make: MakeWindow, town: World, qtbot: QtBot) -> None:
     make()
     press(qtbot, "j")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import sqlite3
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QLineEdit,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -23,14 +19,13 @@ from inbox.store import reading
 from inbox.store.reading import ConversationRow
 from inbox.tasks import Tasks
 from ui.conversations.delegate import RowDelegate
-from ui.conversations.model import ConversationList, FoundList
-from ui.conversations.rows import Empty, Rows, key_hint
+from ui.conversations.found import FoundList
+from ui.conversations.model import ConversationList
+from ui.conversations.rows import Empty, Rows
+from ui.conversations.search import SearchField
 from ui.format import plural
 from ui.reader import Reader
-from ui.slots import async_slot
 from ui.theme import Theme
-
-SEARCH_PAUSE_MS = 60
 
 
 class ConversationPane(QWidget):
@@ -47,22 +42,15 @@ class ConversationPane(QWidget):
         super().__init__(parent)
         self.tasks = tasks
         self._reader = reader
-        self._asked = self._answered = ("", "")  # what is searched for, and in which network
-        self._hurried = False
         self._empty_words: Callable[[], tuple[str, str, bool]] = lambda: ("", "", False)
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.model = ConversationList(reader, channel_title, self)
         self.found = FoundList(reader, channel_title, self)
-        self.search = QLineEdit(clearButtonEnabled=True)
-        self.search.installEventFilter(self)
-        self.search.setToolTip(self.tr("Search every message kept here (/)"))
-        hint = key_hint(self.search, "/")
-        self.search.textChanged.connect(lambda text: hint.setVisible(not text))
-        self._pause = QTimer(self, singleShot=True, interval=SEARCH_PAUSE_MS)
-        self.search.textEdited.connect(self._typed)
-        self.search.textChanged.connect(lambda text: None if text else self._leave_search())
-        self._pause.timeout.connect(self._look_up)
+        self.search = SearchField(reader, tasks)
+        self.search.found.connect(self._show_hits)
+        self.search.first_wanted.connect(self._go_to_first)
+        self.search.emptied.connect(self._leave_search)
         self.view = Rows()
         self.view.setModel(self.model)
         self.delegate = RowDelegate(theme, lambda i: channel_title(ChannelId(i)), self.view)
@@ -103,7 +91,6 @@ class ConversationPane(QWidget):
         self._minute.start()
         self._new = 0
         self._hold: tuple[int, int] | None = None
-        self._say_where("")
 
     # Which list
 
@@ -118,15 +105,7 @@ class ConversationPane(QWidget):
             self.search.clear()
         self.model.show_place(place, network)
         self._count_new(0)
-        self._say_where(title or network)
-        if elsewhere:
-            self._look_up()
-
-    def _say_where(self, network: str) -> None:
-        self._network = network
-        words = self.tr("Search {0}").format(network) if network else self.tr("Search everything")
-        self.search.setPlaceholderText(words)
-        self.search.setAccessibleName(words)
+        self.search.search_in(network, title)
 
     def on_changed(self, changed: Changed) -> None:
         """Follow the engine."""
@@ -147,8 +126,7 @@ class ConversationPane(QWidget):
     def stop(self) -> None:
         """The window closes: ask nothing any more."""
         self.model.stop()
-        self._pause.stop()
-        self._asked = ("", "")
+        self.search.stop()
         self._minute.stop()
 
     # Where we are
@@ -251,72 +229,19 @@ class ConversationPane(QWidget):
 
     # Search
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            keys = (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-            if event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-                self._go_to_first()
-                return True
-        return super().eventFilter(watched, event)
-
-    def _typed(self) -> None:
-        self._hurried = False
-        self._pause.start()
-
-    def _go_to_first(self) -> None:
-        """Bring the keyboard to the first result, as soon as there is an answer to what stands in the field."""
-        words = self.search.text()
-        if not words.strip():
-            self._focus_list()
-        elif self.searching and self._answered == (words, self.model.network):
-            self._focus_list()
-            if self.found.rowCount():
-                self.view.setCurrentIndex(self.found.index(0))
-                self.view.scrollToTop()
-        else:
-            self._hurried = True
-            self._pause.stop()
-            self._look_up()
-
-    def _look_up(self) -> None:
-        words = self.search.text()
-        if words.strip():
-            self._asked = (words, self.model.network)
-            self._reader.interrupt()
-            self._run_search()
-
-    @async_slot
-    async def _run_search(self) -> None:
-        while self._asked[0]:
-            asked = words, network = self._asked
-            ask = functools.partial(reading.search, words=words, network=network, limit=100)
-            try:
-                hits = await self._reader.slowly(ask)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-                    raise
-                continue  # a newer question is waiting, or the same one once more
-            if asked == self._asked:
-                break
-        else:
-            return  # nobody asks any more
-        if (self.search.text(), self.model.network) == asked:  # a late answer to an old question is dropped
-            self._show_hits(hits)
-
     def _show_hits(self, hits: list[reading.Hit]) -> None:
-        self._answered = self._asked
         self.found.show_hits(hits)
         if not self.searching:
             self._swap(self.found)
         self._say_if_empty()
-        if self._hurried and self.search.hasFocus():
-            self._go_to_first()
-        self._hurried = False
+
+    def _go_to_first(self) -> None:
+        self._focus_list()
+        if self.searching and self.found.rowCount():
+            self.view.setCurrentIndex(self.found.index(0))
+            self.view.scrollToTop()
 
     def _leave_search(self) -> None:
-        self._pause.stop()
-        self._asked = self._answered = ("", "")
-        self._hurried = False
         if self.searching:
             self._swap(self.model)
             kept = self.model.kept
@@ -338,8 +263,9 @@ class ConversationPane(QWidget):
             self._show(self.view)
             return
         if self.searching:
-            where = self.tr(" on {0}").format(self._network) if self._network else ""
-            title = self.tr("Nothing found for “{0}”{1}").format(self.search.text(), where)
+            network = self.search.network_title
+            title = self.tr("Nothing found for “{0}” on {1}") if network else self.tr("Nothing found for “{0}”")
+            title = title.format(self.search.text(), network)
             words = self.tr("Every word must occur; the last may be unfinished. Accents do not matter.")
             first_run = False
         else:

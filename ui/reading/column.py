@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 from ui.reading.parts import Card
 
@@ -130,7 +130,7 @@ class Column(QScrollArea):
         """Bring this part into sight, and keep it there until the reader scrolls. ``far``: with what is above it."""
         self._held, self._aiming, self._far = part, True, far
         self._unmeasured.add(part)
-        self.settle()
+        self.settle(focused=False)
 
     def to_end(self) -> None:
         """Go to the very end, and keep the last part in sight."""
@@ -149,12 +149,17 @@ class Column(QScrollArea):
 
     # Where things are
 
-    def settle(self) -> None:
-        """Give every part its place, at once, and the reader what they were looking at."""
+    def settle(self, *, focused: bool = True) -> None:
+        """Give every part its place, at once, and the reader what they were looking at.
+
+        That is the part with the ``focused`` widget, the one that is held, or else the first in sight.
+        """
         if self._settling or not self.isVisible():
             return  # shown later: then it is done
         self._settling = True
         try:
+            if focused:
+                self._hold_focused()
             self._place()
             self._restore()
         finally:
@@ -162,6 +167,15 @@ class Column(QScrollArea):
         QCoreApplication.removePostedEvents(self.inner, QEvent.Type.LayoutRequest)  # just done
         self._note()
         self.looked()
+
+    def _hold_focused(self) -> None:
+        """A part that somebody works in and that is in sight stays: what they open in it grows downwards."""
+        part = QApplication.focusWidget()
+        while part is not None and part.parentWidget() is not self.inner:
+            part = part.parentWidget()
+        if part is not None and part is not self._held and part not in self._unmeasured and self.in_view(part):
+            self._aiming = False
+            self._anchor = (part, part.y() - self.verticalScrollBar().value())
 
     def _place(self) -> None:
         for part in self._unmeasured:

@@ -151,7 +151,7 @@ class Messages(Column):
                 for _ in range(4):
                     self._make_earlier() if edge < 0 else self._make_later()
             self._count()
-            self.settle()
+            self.settle(focused=False)
 
     def keep(self, card: MessageCard) -> None:
         """Do not let this card move on the screen when others change."""
@@ -208,7 +208,7 @@ class Messages(Column):
             else:
                 self._make_earlier() if edge < 0 else self._make_later()
                 self._count()
-                self.settle()
+                self.settle(focused=False)
 
     def _forget_ready(self) -> None:
         ready, self._ready = self._ready, None

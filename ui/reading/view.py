@@ -129,7 +129,7 @@ class ConversationView(QWidget):
             self._read.start()  # it arrived under the officer's eyes
         fresh = reading.conversation(connection, row.id)
         self._messages = fresh
-        at_end = self.scroller.at_end
+        at_end = self.scroller.at_end and not self.scroller.missing_later
         chosen = self.current.id if self.current is not None else None
         self.scroller.follow(fresh)
         self._show_pending()

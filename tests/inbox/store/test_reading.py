@@ -10,7 +10,7 @@ from inbox.model import Author, ConversationStatus, MessageState
 from inbox.store import reading, triage
 from inbox.store.database import Database
 from inbox.store.reading import EVERYTHING, Key
-from inbox.store.words import SHOWN, excerpt
+from inbox.store.words import SHOWN, excerpt, sought
 from tests.inbox.making import OFFICER, add_channel, fresh_tallies, kept_tallies, later, message, row_of, save
 
 
@@ -213,6 +213,6 @@ def test_signs_are_looked_for_among_the_newest_and_page_by_page(
 def test_what_is_shown_of_a_hit_has_the_words_in_it(words: str, shown: str) -> None:
     last = "Größe" if "gr" in words.lower() else "needle"
     text = "The beginning" + " and so forth" * 60 + f" and the {last} of it" + ", at last" * 90
-    part = excerpt(text, words)
+    part = excerpt(text, sought(words))
     assert part.startswith(shown)
     assert len(part) <= SHOWN + 2
