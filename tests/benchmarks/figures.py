@@ -13,6 +13,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+
+class BenchmarkBroken(Exception):
+    """What was to be measured did not happen."""
+
+
 _HEADS = ("name", "ours", "floor", "ratio", "aim", "stands")
 
 

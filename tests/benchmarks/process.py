@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.figures import BenchmarkBroken
 from tests.benchmarks.stock import FOLDER
 
 _WINDOWS = Path(__file__).parent / "windows"
@@ -31,5 +32,7 @@ def run(program: str, *words: object, options: tuple[str, ...] = ()) -> dict[str
     )  # fmt: skip
     told = [line for line in ended.stdout.splitlines() if line.startswith("{")]
     if not told:
-        raise RuntimeError(f"{program} {words} ended with {ended.returncode} and told nothing:\n{ended.stderr[-3000:]}")
+        raise BenchmarkBroken(
+            f"{program} {words} ended with {ended.returncode} and told nothing:\n{ended.stderr[-3000:]}"
+        )
     return {"began_at": began_at} | json.loads(told[-1])
