@@ -46,6 +46,7 @@ class MessageState(enum.StrEnum):
     SCHEDULED = "scheduled"
     DRAFT = "draft"
     PRIVATE = "private"
+    HIDDEN = "hidden"  # an answer that we folded away for everybody
     DELETED = "deleted"  # gone for good; we keep a tombstone
 
 
@@ -75,6 +76,41 @@ class UpdateKind(enum.StrEnum):
     REPLY = "reply"
 
 
+class Visibility(enum.StrEnum):
+    """Who may see a message, in the words of the networks that let the author choose."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"  # for everybody, but not announced
+    FOLLOWERS = "followers"  # a closed circle: followers, members, a blog's own editors
+    DIRECT = "direct"  # only for those named in it
+
+
+class Audience(enum.StrEnum):
+    """Who may answer a post of ours, where the network lets us choose."""
+
+    EVERYONE = "everyone"
+    FOLLOWERS = "followers"
+    FOLLOWED = "followed"
+    MENTIONED = "mentioned"
+    NOBODY = "nobody"
+
+
+class Counting(enum.StrEnum):
+    """How a network counts what is written."""
+
+    PLAIN = "plain"  # every grapheme
+    MASTODON = "mastodon"  # links at ``Limits.link_length``, @user@host at @user, the warning counts too
+
+
+class Reaction(enum.StrEnum):
+    """A quiet word of ours under somebody's message: seen by everybody, no text."""
+
+    LIKE = "like"
+    UNLIKE = "unlike"
+    BOOST = "boost"
+    UNBOOST = "unboost"
+
+
 class Moderation(enum.StrEnum):
     """What a person may do to somebody's message, where the channel's capabilities allow it."""
 
@@ -84,6 +120,15 @@ class Moderation(enum.StrEnum):
     UNSPAM = "unspam"
     TRASH = "trash"
     RESTORE = "restore"
+    HIDE = "hide"  # an answer below a post of ours: folded away for everybody
+    UNHIDE = "unhide"
+    BLOCK = "block"  # the author; everything else of theirs goes with it at the network, and stays here
+    UNBLOCK = "unblock"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    REPORT = "report"  # to the network's own moderators, with words
+    ACCEPT = "accept"  # a sender whom the network's filter kept back
+    DISMISS = "dismiss"
 
 
 class Capability(enum.Flag):
@@ -105,6 +150,23 @@ class Capability(enum.Flag):
     TRASH = enum.auto()
     MEDIA = enum.auto()
     TERMS = enum.auto()  # categories and tags
+    THREAD = enum.auto()  # thread() reads the whole conversation around a message
+    HINTS = enum.auto()  # hints() tells at once that something may be new
+    REACT_LIKE = enum.auto()
+    REACT_BOOST = enum.auto()
+    QUOTE = enum.auto()
+    HIDE = enum.auto()
+    BLOCK = enum.auto()
+    MUTE = enum.auto()
+    REPORT = enum.auto()
+    REQUESTS = enum.auto()  # accept or dismiss a sender whom the network's filter kept back
+    VISIBILITY = enum.auto()
+    WARNING = enum.auto()  # content warning
+    LANGUAGE = enum.auto()
+    POLL = enum.auto()
+    AUDIENCE = enum.auto()  # who may answer, who may quote
+    CARD = enum.auto()  # the link card is made by us
+    DIRECT = enum.auto()  # direct messages
 
 
 class SignIn(enum.StrEnum):
@@ -144,12 +206,26 @@ class Account:
 class Limits:
     """What a channel accepts; ``None`` means that the network sets no limit worth a counter."""
 
-    text_graphemes: int | None = None
+    text_graphemes: int | None = None  # counted as ``counting`` says
+    counting: Counting = Counting.PLAIN
+    link_length: int | None = None  # what every link counts, however long it is; None: as it is written
     text_bytes: int | None = None
     reply_bytes: int | None = None  # where an answer may hold less than a post
     media_count: int = 0
     media_bytes: int | None = None
     media_types: tuple[str, ...] = ()
+    media_px: int | None = None  # width times height
+    alt_graphemes: int | None = None
+    exclusive: tuple[tuple[str, str], ...] = ()  # of Rendition's fields: one or the other, such as ("poll", "media")
+    poll_options: int = 0
+    poll_option_graphemes: int | None = None
+    poll_least_s: int = 300
+    poll_most_s: int = 2_629_746
+    visibilities: tuple[Visibility, ...] = (Visibility.PUBLIC,)
+    visibility: Visibility = Visibility.PUBLIC  # what the account has chosen as its usual one
+    language: str = ""  # the account's usual one
+    schedule_ahead_s: int = 120  # a time nearer than this would publish at once
+    direct_graphemes: int | None = None
     reply_depth: int | None = None
     keep_text_s: int | None = None  # storage rule: members' words may be kept this long
 
@@ -182,12 +258,88 @@ class Author:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
-    """A picture, sound or file that a message points to. Never fetched unless asked for."""
+    """A picture, sound or file that a message points to. Never fetched unless asked for.
+
+    ``preview_url``: a small picture of it, from a host that the account trusts anyway (its own server, its network's
+    picture host); empty when only a stranger's host has it.
+    """
 
     url: str
     kind: str = "image"
     description: str = ""
     size_bytes: int | None = None
+    preview_url: str = ""
+    width_px: int | None = None
+    height_px: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """How much was answered, boosted, liked and quoted, as the network last said."""
+
+    replies: int = 0
+    boosts: int = 0
+    likes: int = 0
+    quotes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quoted:
+    """The message quoted inside another. ``withheld``: why it is not shown, in words; then the rest is empty."""
+
+    remote_id: str = ""
+    author: str = ""
+    handle: str = ""
+    text: str = ""
+    url: str = ""
+    withheld: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkCard:
+    """What a link is shown as. ``image_url`` in what arrived, ``image_path`` (a file of ours) in what is published."""
+
+    url: str
+    title: str = ""
+    description: str = ""
+    image_url: str = ""
+    image_path: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PollOption:
+    """One answer of a poll; ``votes`` None while the network hides them."""
+
+    title: str
+    votes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Poll:
+    """A poll as it stands."""
+
+    options: tuple[PollOption, ...]
+    ends_at: datetime | None = None
+    ended: bool = False
+    multiple: bool = False
+    voters: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PollAsked:
+    """A poll that we publish."""
+
+    options: tuple[str, ...]
+    lasts_s: int = 86_400
+    multiple: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Emoji:
+    """A picture that stands for ``:code:`` in a message's words and its author's name."""
+
+    code: str
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +349,9 @@ class Message:
     ``text`` is plain text for rows, search and speech; ``html`` is the network's markup, *not* sanitised (the window
     does that each time it shows it), empty when there is none. ``parent_remote_id`` is the message this one answers,
     within the same conversation; ``context_remote_id`` the post under discussion, shown above the conversation.
+    ``root_remote_id`` names the first message of the conversation where the network says it at once. ``addressees`` are
+    the handles that an answer has to contain for its readers to hear of it, where the network wants that. ``warning``
+    is what a reader is told before the words are unfolded. ``reacted`` is what we did quietly ourselves.
     ``raw`` is what came over the wire. ``details`` are small strings that the connector itself needs again, such as
     WordPress's user agent of a visitor.
     """
@@ -211,14 +366,28 @@ class Message:
     title: str = ""
     url: str = ""
     ours: bool = False
-    public: bool = True
+    visibility: Visibility = Visibility.PUBLIC
     parent_remote_id: str = ""
+    root_remote_id: str = ""
     context_remote_id: str = ""
     edited_at: datetime | None = None
     language: str = ""
     attachments: tuple[Attachment, ...] = ()
+    addressees: tuple[str, ...] = ()
+    warning: str = ""
+    counts: Counts = Counts()
+    reacted: tuple[Reaction, ...] = ()
+    quoted: Quoted | None = None
+    card: LinkCard | None = None
+    poll: Poll | None = None
+    emojis: tuple[Emoji, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may read it."""
+        return self.visibility in (Visibility.PUBLIC, Visibility.UNLISTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -285,14 +454,25 @@ class Update:
     publish_at: datetime | None = None
     reply_to: MessageId | None = None
     replaces: MessageId | None = None  # an earlier post of ours that this one updates
+    quotes: MessageId | None = None
+    visibility: Visibility | None = None  # None: what it answers has, or the account's usual one
+    warning: str = ""
+    language: str = ""
+    poll: PollAsked | None = None
+    card: LinkCard | None = None
+    audience: Audience = Audience.EVERYONE
+    quotable: bool = True
+    variations: Mapping[ChannelId, str] = field(default_factory=dict)  # another text for these channels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendition:
     """What one channel will show: the preview paints this very value and the connector sends it.
 
-    ``text`` is what the officer typed, unescaped; a connector escapes for its network. ``reply_to`` and ``context``
-    are remote ids (the message answered and the post it stands under); ``replaces`` the remote id of a post to update.
+    ``text`` is what the officer typed, unescaped, with the handles an answer needs before it; a connector escapes for
+    its network. ``reply_to`` and ``context`` are remote ids (the message answered and the post it stands under);
+    ``replaces`` the remote id of a post to update, ``quotes`` of the message to quote. ``publish_at`` is set only where
+    the network keeps the time itself. A part that the channel has no capability for is left out by ``render``.
     """
 
     kind: UpdateKind
@@ -306,6 +486,14 @@ class Rendition:
     reply_to: str = ""
     context: str = ""
     replaces: str = ""
+    quotes: str = ""
+    visibility: Visibility | None = None
+    warning: str = ""
+    language: str = ""
+    poll: PollAsked | None = None
+    card: LinkCard | None = None
+    audience: Audience = Audience.EVERYONE
+    quotable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -330,7 +518,11 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """One rendition's fate at one channel. ``key`` is fresh per delivery and makes a retry recognisable."""
+    """One rendition's fate at one channel. ``key`` is fresh per delivery and makes a retry recognisable.
+
+    It is 32 hexadecimal digits, the first twelve of them the time it was approved in milliseconds since 1970: networks
+    that let us name what we publish want such names in order of time.
+    """
 
     id: DeliveryId
     update_id: UpdateId

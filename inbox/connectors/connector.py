@@ -18,14 +18,16 @@ writes a secret into a log, an error or a URL.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar, Final, NoReturn, Protocol
 
 import httpx
 
 from inbox.clock import Clock
+from inbox.errors import Unsupported
 from inbox.model import (
     Account,
+    Audience,
     Batch,
     Capability,
     Channel,
@@ -36,10 +38,12 @@ from inbox.model import (
     Limits,
     Message,
     Moderation,
+    Reaction,
     Receipt,
     Rendition,
     SignIn,
     SweepPage,
+    UpdateKind,
 )
 
 START = Cursor("")
@@ -101,6 +105,20 @@ class Discovery:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorization:
+    """Where a person allows Postroom in their browser, and what ``sign_in`` needs of this moment afterwards.
+
+    ``keep`` holds secrets (the PKCE verifier, a DPoP key): it lives in memory until the person comes back, and goes
+    into the answers of ``sign_in`` together with what the browser brought (``code``, ``state``, ``iss`` ...).
+    ``state`` is what the answer must carry.
+    """
+
+    url: str
+    state: str
+    keep: Mapping[str, str] = field(repr=False)
+
+
 class Connector(Protocol):
     """All that a network has to be."""
 
@@ -125,6 +143,14 @@ class Connector(Protocol):
         """Prove that the answers open the account with the rights Postroom needs. Raises SignInNeeded, NotAllowed."""
         ...
 
+    @classmethod
+    async def authorize(
+        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+    ) -> Authorization:
+        """Begin signing in by browser (SignIn.BROWSER). ``redirect_uri`` is a loopback address with a port, or empty:
+        then the network shows a code, and the person pastes it as the answer ``code``."""
+        ...
+
     async def channels(self) -> Sequence[ChannelFound]:
         """The channels this account opens now."""
         ...
@@ -139,6 +165,16 @@ class Connector(Protocol):
 
     async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
         """How these messages are now, and which of them are gone; at most 100 ids. The batch's cursor is START."""
+        ...
+
+    async def thread(self, channel: Channel, message: Message) -> Batch:
+        """The conversation around ``message`` as it is now: what it answers, up to the first, and what answers it.
+        ``gone`` names what it answers and what is no more. The batch's cursor is START."""
+        ...
+
+    def hints(self, channel: Channel) -> AsyncIterator[None]:
+        """Yields whenever something may be new, the first time once it listens. Ends or raises when it no longer
+        does; a hint makes the next poll sooner and is never the only source."""
         ...
 
     def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
@@ -156,7 +192,11 @@ class Connector(Protocol):
         """
         ...
 
-    async def moderate(self, channel: Channel, message: Message, action: Moderation) -> Message:
+    async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
+        """Do it and return the message as the network has it now. Safe to repeat. ``words`` go with a report."""
+        ...
+
+    async def react(self, channel: Channel, message: Message, reaction: Reaction) -> Message:
         """Do it and return the message as the network has it now. Safe to repeat."""
         ...
 
@@ -175,3 +215,119 @@ class Connector(Protocol):
     async def close(self) -> None:
         """Let go of what is held open."""
         ...
+
+
+class Bare:
+    """What a network cannot do, for connectors to inherit: everything here refuses before any request is made."""
+
+    title: ClassVar[str]
+
+    @classmethod
+    async def authorize(
+        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+    ) -> Authorization:
+        """Refuse."""
+        cls._refuse("be signed in to by browser")
+
+    async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
+        """Refuse."""
+        self._refuse("read messages again")
+
+    async def thread(self, channel: Channel, message: Message) -> Batch:
+        """Refuse."""
+        self._refuse("read a whole conversation")
+
+    def hints(self, channel: Channel) -> AsyncIterator[None]:
+        """Refuse."""
+        self._refuse("tell at once what is new")
+
+    def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
+        """Refuse."""
+        self._refuse("list everything there")
+
+    async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
+        """Refuse."""
+        self._refuse("publish")
+
+    async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
+        """Refuse."""
+        self._refuse("publish")
+
+    async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
+        """Refuse."""
+        self._refuse(str(action))
+
+    async def react(self, channel: Channel, message: Message, reaction: Reaction) -> Message:
+        """Refuse."""
+        self._refuse(str(reaction))
+
+    async def edit(self, channel: Channel, message: Message, text: str) -> Message:
+        """Refuse."""
+        self._refuse("change what was published")
+
+    async def delete(self, channel: Channel, message: Message) -> None:
+        """Refuse."""
+        self._refuse("delete")
+
+    async def revoke(self) -> None:
+        """There is nothing to give back."""
+
+    async def close(self) -> None:
+        """Nothing is held open: the HTTP client belongs to whoever made it."""
+
+    @classmethod
+    def _refuse(cls, what: str) -> NoReturn:
+        raise Unsupported(f"{cls.title} cannot {what}")
+
+
+def allow(channel: Channel, needed: Capability) -> None:
+    """Raise Unsupported unless the channel allows all that is ``needed``."""
+    if missing := needed & ~channel.capabilities:
+        raise Unsupported(f"{channel.title} does not allow this here ({missing.name})")
+
+
+NEEDED: Final[Mapping[Moderation, Capability]] = {
+    Moderation.APPROVE: Capability.APPROVE,
+    Moderation.HOLD: Capability.HOLD,
+    Moderation.SPAM: Capability.SPAM,
+    Moderation.UNSPAM: Capability.SPAM,
+    Moderation.TRASH: Capability.TRASH,
+    Moderation.RESTORE: Capability.TRASH,
+    Moderation.HIDE: Capability.HIDE,
+    Moderation.UNHIDE: Capability.HIDE,
+    Moderation.BLOCK: Capability.BLOCK,
+    Moderation.UNBLOCK: Capability.BLOCK,
+    Moderation.MUTE: Capability.MUTE,
+    Moderation.UNMUTE: Capability.MUTE,
+    Moderation.REPORT: Capability.REPORT,
+    Moderation.ACCEPT: Capability.REQUESTS,
+    Moderation.DISMISS: Capability.REQUESTS,
+}
+"""The capability that each act of moderation needs."""
+
+NEEDED_TO_REACT: Final[Mapping[Reaction, Capability]] = {
+    Reaction.LIKE: Capability.REACT_LIKE,
+    Reaction.UNLIKE: Capability.REACT_LIKE,
+    Reaction.BOOST: Capability.REACT_BOOST,
+    Reaction.UNBOOST: Capability.REACT_BOOST,
+}
+
+
+def needed_to_publish(rendition: Rendition) -> Capability:
+    """All capabilities that this rendition needs."""
+    needed = Capability.REPLY if rendition.kind is UpdateKind.REPLY else Capability.POST
+    for wanted, capability in (
+        (rendition.replaces, Capability.UPDATE_POST),
+        (rendition.publish_at, Capability.SCHEDULE),
+        (rendition.media, Capability.MEDIA),
+        (rendition.categories or rendition.tags, Capability.TERMS),
+        (rendition.quotes, Capability.QUOTE),
+        (rendition.visibility, Capability.VISIBILITY),
+        (rendition.warning, Capability.WARNING),
+        (rendition.language, Capability.LANGUAGE),
+        (rendition.poll, Capability.POLL),
+        (rendition.card, Capability.CARD),
+        (rendition.audience is not Audience.EVERYONE or not rendition.quotable, Capability.AUDIENCE),
+    ):
+        needed |= capability if wanted else Capability.NONE
+    return needed

@@ -9,7 +9,18 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from inbox.model import Account, AccountId, Capability, Channel, ChannelFound, ChannelId, Cursor, Limits
+from inbox.model import (
+    Account,
+    AccountId,
+    Capability,
+    Channel,
+    ChannelFound,
+    ChannelId,
+    Counting,
+    Cursor,
+    Limits,
+    Visibility,
+)
 from inbox.store.database import from_ms, to_ms
 
 _CHANNEL = (
@@ -162,7 +173,11 @@ def _channel(row: tuple[object, ...]) -> Channel:
     i, account, network, remote_id, title, url, speaks_as, capabilities, limits, interval_s = row
     # A row may be older than a limit or, after going back to an earlier version, newer than this code.
     fields = {k: v for k, v in json.loads(str(limits)).items() if k in Limits.__dataclass_fields__}
-    fields["media_types"] = tuple(fields.get("media_types", ()))
+    fields |= {"media_types": tuple(fields.get("media_types", ())),
+               "exclusive": tuple((a, b) for a, b in fields.get("exclusive", ())),
+               "visibilities": tuple(Visibility(v) for v in fields.get("visibilities", ["public"])),
+               "visibility": Visibility(fields.get("visibility", "public")),
+               "counting": Counting(fields.get("counting", "plain"))}  # fmt: skip
     return Channel(
         id=ChannelId(str(i)), account_id=AccountId(str(account)), network=str(network), remote_id=str(remote_id),
         title=str(title), url=str(url), speaks_as=str(speaks_as), capabilities=Capability(int(str(capabilities))),

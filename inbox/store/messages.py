@@ -6,13 +6,14 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
 from inbox.store import ledger, outgoing, record
 from inbox.store.database import Database, to_ms
+from inbox.store.extras import extras_json
 from inbox.store.standing import Head, Line, restated
 
 LINE_TEXT = 300
@@ -55,7 +56,7 @@ class Saved:
 
 def known_roots(connection: sqlite3.Connection, channel: Channel, messages: Sequence[Message]) -> dict[str, str]:
     """For these messages and their parents, as far as stored: remote id to the root of their conversation."""
-    wanted = {m.remote_id for m in messages} | {m.parent_remote_id for m in messages if m.parent_remote_id}
+    wanted = {i for m in messages for i in (m.remote_id, m.parent_remote_id, m.root_remote_id) if i}
     rows = connection.execute(
         "SELECT m.remote_id, c.root_remote_id FROM messages m JOIN conversations c ON c.id = m.conversation_id"
         " WHERE m.channel_id = ? AND m.remote_id IN (SELECT value FROM json_each(?))",
@@ -183,7 +184,7 @@ class _Writer:
                 (id_, self.channel.id, m.remote_id, conversations[roots.get(m.remote_id, m.remote_id)], m.kind, m.state,
                  m.ours, m.public, m.author.name, _author_json(m), to_ms(m.created_at),
                  m.edited_at and to_ms(m.edited_at), self.now, m.parent_remote_id, m.context_remote_id,
-                 m.title, m.text, m.html, m.url, _extras_json(m))
+                 m.title, m.text, m.html, m.url, extras_json(m))
             )  # fmt: skip
             if m.raw:
                 raws.append((id_, zlib.compress(m.raw, 1)))
@@ -256,7 +257,7 @@ class _Writer:
         if m.state != state:
             touched |= self._set_state(id_, conversation, state, m.state, "state changed")
             self.saved.moved += 1
-        now = (m.parent_remote_id, m.url or url, _extras_json(m), m.context_remote_id or context, to_ms(m.created_at))
+        now = (m.parent_remote_id, m.url or url, extras_json(m), m.context_remote_id or context, to_ms(m.created_at))
         if now != (parent, url, extras, context, created_at):
             self.connection.execute(
                 "UPDATE messages SET parent_remote_id = ?, url = ?, extras = ?, context_remote_id = ?, created_at = ?"
@@ -319,10 +320,3 @@ def _author_json(m: Message) -> str:
     if not (author.remote_id or author.handle or author.url):
         return "{}"
     return _written({"remote_id": author.remote_id, "handle": author.handle, "url": author.url})
-
-
-def _extras_json(m: Message) -> str:
-    if not (m.attachments or m.language or m.details):
-        return "{}"
-    attachments = [asdict(a) for a in m.attachments]
-    return _written({"attachments": attachments, "language": m.language, "details": dict(m.details)})

@@ -14,11 +14,10 @@ again (``requeue``): the person who removed the account did not expect it to spe
 
 from __future__ import annotations
 
-import json
+import secrets
 import sqlite3
-import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,16 +27,15 @@ from inbox.model import (
     Delivery,
     DeliveryId,
     DeliveryState,
-    Media,
     MessageId,
     Receipt,
     Rendition,
     Update,
     UpdateId,
-    UpdateKind,
 )
 from inbox.store import record, triage
 from inbox.store.database import from_ms, to_ms
+from inbox.store.extras import rendition_from, update_from, written
 from inbox.store.outgoing import mark
 
 _DELIVERY = (
@@ -63,7 +61,7 @@ def approve(
     connection: sqlite3.Connection, update: Update, plans: Iterable[Planned], *, at: datetime, actor: str
 ) -> list[DeliveryId]:
     """Freeze the update and queue its renditions, each with a fresh key. From here the window may close."""
-    body = json.dumps(_plain(update), ensure_ascii=False)
+    body = written(update)
     cursor = connection.execute(
         "INSERT INTO updates (body, actor, approved_at) VALUES (?,?,?)", (body, actor, to_ms(at))
     )
@@ -73,7 +71,7 @@ def approve(
         cursor = connection.execute(
             "INSERT INTO deliveries (update_id, channel_id, rendition, key, state, not_before_at, reply_to,"
             " conversation_id, undo, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
-            (update_id, plan.channel_id, json.dumps(_plain(plan.rendition), ensure_ascii=False), uuid.uuid4().hex,
+            (update_id, plan.channel_id, written(plan.rendition), _fresh_key(at),
              DeliveryState.QUEUED, to_ms(plan.not_before_at), update.reply_to, plan.conversation_id, plan.undo,
              to_ms(at)),
         )  # fmt: skip
@@ -279,8 +277,7 @@ def waiting(connection: sqlite3.Connection) -> list[Delivery]:
 
 def update_of(connection: sqlite3.Connection, update_id: int) -> Update:
     """The update as it was approved."""
-    body = json.loads(connection.execute("SELECT body FROM updates WHERE id = ?", (update_id,)).fetchone()[0])
-    return Update(**_typed(body))
+    return update_from(connection.execute("SELECT body FROM updates WHERE id = ?", (update_id,)).fetchone()[0])
 
 
 def save_draft(connection: sqlite3.Connection, place: str, body: str, *, at: datetime) -> None:
@@ -297,27 +294,16 @@ def draft(connection: sqlite3.Connection, place: str) -> str:
     return str(row[0]) if row else ""
 
 
-def _plain(value: Update | Rendition) -> dict[str, Any]:
-    fields = asdict(value)
-    fields["publish_at"] = value.publish_at.isoformat() if value.publish_at else None
-    return fields
-
-
-def _typed(fields: dict[str, Any]) -> dict[str, Any]:
-    return fields | {
-        "kind": UpdateKind(fields["kind"]),
-        "media": tuple(Media(**m) for m in fields["media"]),
-        "categories": tuple(fields["categories"]),
-        "tags": tuple(fields["tags"]),
-        "publish_at": datetime.fromisoformat(fields["publish_at"]) if fields["publish_at"] else None,
-    }
+def _fresh_key(at: datetime) -> str:
+    """See ``Delivery``."""
+    return f"{to_ms(at):012x}{secrets.token_hex(10)}"
 
 
 def _deliveries(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[Delivery]:
     return [
         Delivery(
             id=DeliveryId(i), update_id=UpdateId(u), channel_id=ChannelId(c),
-            rendition=Rendition(**_typed(json.loads(r))),
+            rendition=rendition_from(r),
             key=key, state=DeliveryState(state), attempts=attempts, not_before_at=_time(not_before),
             sending_at=_time(sending), sent_at=_time(sent_at), remote_id=remote, url=url, words=words, hint=hint,
             reply_to=MessageId(reply) if reply else None,

@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from inbox.model import Attachment, Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
+from inbox.model import Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
 from inbox.store.database import from_ms, to_ms
-from inbox.store.words import excerpt, match_expression, signs, sought
+from inbox.store.extras import extras_of
+from inbox.store.words import begun, excerpt, folded, match_expression, signs, sought
 
 EVERYTHING = "everything"
 """The one list that is not a single place: all but what was set aside."""
 NEWEST = 20_000
 """Messages that are read through one by one when the index of words cannot answer: some tens of milliseconds."""
+LIKELY = 1_000
+"""Messages that are read through for a word of one letter, before the index is asked: about ten milliseconds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,7 +190,11 @@ def search(
     Signs that are no words (👍), and words inside a run of letters (水位), are looked for among the NEWEST messages.
     """
     found = []
-    if expression := match_expression(words):
+    expression = match_expression(words)
+    begun_with = _search_begun(connection, words, network=network, before_id=before_id, limit=limit)
+    if begun_with is not None:
+        found = begun_with
+    elif expression:
         found = connection.execute(
             f"SELECT {_FOUND} FROM ("
             "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR rowid < ?2)"
@@ -210,6 +217,35 @@ def search(
         for i, c, k, a, t, at in found
         if c in by_id
     ]  # fmt: skip
+
+
+def _search_begun(
+    connection: sqlite3.Connection, words: str, *, network: str, before_id: int | None, limit: int
+) -> list[Any] | None:
+    """What a last word of one letter finds, where the LIKELY newest messages with the words before it tell; else None.
+
+    The index merges the lists of all words with that letter before it gives the first: in a million messages a seventh
+    of a second, for what mostly stands in the newest few hundred.
+    """
+    asked = begun(words)
+    if asked is None:
+        return None
+    before, begins = asked
+    columns = f"{_FOUND}, m.title, m.text, m.channel_id IN (SELECT id FROM channels WHERE network = ?3)"
+    source = "messages_fts f JOIN messages m ON m.id = f.rowid" if before else "messages m"
+    order = "AND messages_fts MATCH ?4 ORDER BY f.rowid" if before else "ORDER BY m.id"
+    likely = connection.execute(
+        f"SELECT {columns} FROM {source} WHERE m.id < coalesce(?1, 1 << 62) {order} DESC LIMIT ?2",
+        (before_id, LIKELY, network, *([before] if before else [])),
+    )
+    found: list[Any] = []
+    looked_at = 0
+    for looked_at, (*row, title, text, there) in enumerate(likely, 1):  # noqa: B007
+        if (there or not network) and begins.search(folded(f"{row[3]}\n{title}\n{text}")):
+            found.append(tuple(row))
+            if len(found) == limit:
+                return found
+    return found if looked_at < LIKELY else None
 
 
 def _search_signs(
@@ -244,19 +280,16 @@ def _stored(r: Any) -> StoredMessage:
     (i, channel, conversation_id, remote_id, kind, state, ours, public, name, author, created_at, edited_at, seen_at,
      parent, context_id, title, text, html, url, extras, versions) = r  # fmt: skip
     who: Mapping[str, str] = json.loads(str(author))
-    more: Any = json.loads(str(extras))
     return StoredMessage(
         id=MessageId(i), channel_id=ChannelId(channel), conversation_id=ConversationId(conversation_id),
         seen_at=from_ms(seen_at), versions=versions,
         message=Message(
             remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours),
-            public=bool(public),
             author=Author(
                 name=name, remote_id=who.get("remote_id", ""), handle=who.get("handle", ""), url=who.get("url", "")
             ),
             created_at=from_ms(created_at), edited_at=from_ms(edited_at) if edited_at else None,
             parent_remote_id=parent, context_remote_id=context_id, title=title, text=text, html=html, url=url,
-            language=more.get("language", ""), details=more.get("details", {}),
-            attachments=tuple(Attachment(**a) for a in more.get("attachments", ())),
+            **extras_of(str(extras), public=bool(public)),
         ),
     )  # fmt: skip

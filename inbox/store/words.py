@@ -27,6 +27,22 @@ def match_expression(words: str) -> str:
     return " ".join(f'"{w}"' for w in found[:-1]) + f' "{found[-1]}"{last}'
 
 
+def begun(words: str) -> tuple[str, re.Pattern[str]] | None:
+    """When the last word typed is a single letter so far: the expression for the words before it (empty if there are
+    none), and what finds, in a ``folded`` text, a word that it begins."""
+    found = typed_words(words)
+    if not found or words[-1:].isspace() or len(found[-1]) > 1:
+        return None
+    before = " ".join(f'"{w}"' for w in found[:-1])
+    return before, re.compile(rf"(?<![^\W_]){re.escape(folded(found[-1]))}")
+
+
+def folded(text: str) -> str:
+    """The text as the index of words has it: small letters without accents."""
+    lower = text.lower()
+    return lower if lower.isascii() else _ACCENT.sub("", unicodedata.normalize("NFD", lower))
+
+
 def typed_words(words: str) -> list[str]:
     """What counts as words in what was typed."""
     normal = unicodedata.normalize("NFC", words)  # in NFD an accent would end a word
@@ -57,9 +73,7 @@ def excerpt(text: str, sought: Sequence[str]) -> str:
     lower = text.lower()
     found = [at for at in map(lower.find, sought) if at >= 0]
     if not found:  # the index does not mind accents
-        bare = _ACCENT.sub("", unicodedata.normalize("NFD", lower))
-        plain = (_ACCENT.sub("", unicodedata.normalize("NFD", w)) for w in sought)
-        found = [at for at in map(bare.find, plain) if at >= 0]
+        found = [at for at in map(folded(text).find, map(folded, sought)) if at >= 0]
     first = min(found, default=0)
     if first <= _BEFORE:
         return text[:SHOWN]

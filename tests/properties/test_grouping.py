@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.model import Author, Message, MessageKind, MessageState
+from inbox.model import Author, Message, MessageKind, MessageState, Visibility
 from inbox.store import reading
 from inbox.store.database import Database
 from tests.inbox.making import add_channel, fresh_tallies, kept_tallies, later, message, save
@@ -19,23 +19,30 @@ STATES = [MessageState.PUBLISHED, MessageState.PUBLISHED, MessageState.HELD, Mes
 
 
 @st.composite
-def forests(draw: st.DrawFn, *, loops: bool = False) -> list[Message]:
-    """Up to a dozen messages; each answers nobody, one of the others, or somebody who never arrives."""
+def forests(draw: st.DrawFn, *, loops: bool = False, named: bool = False) -> list[Message]:
+    """Up to a dozen messages; each answers nobody, one of the others, or somebody who never arrives.
+
+    ``named``: the network says which conversation each belongs to, also when what it answers is gone.
+    """
+    tops = {"missing": "top", "unseen": "unseen"}
     size = draw(st.integers(1, 12))
     said = []
     for n in range(size):
         others = [f"m{i}" for i in range(size if loops else n)] + ["missing", "unseen"]
         ours = draw(st.booleans())
+        parent = draw(st.sampled_from(["", *others]))
+        tops[f"m{n}"] = tops.get(parent, f"m{n}")
         said.append(
             message(
                 f"m{n}",
                 f"text {n}",
                 title=f"title {n}",
                 ours=ours,
-                parent_remote_id=draw(st.sampled_from(["", *others])),
+                parent_remote_id=parent,
+                root_remote_id=tops[parent] if named and parent else "",
                 kind=draw(st.sampled_from(KINDS)),
                 state=draw(st.sampled_from(STATES)),
-                public=draw(st.booleans()),
+                visibility=draw(st.sampled_from(Visibility)),
                 created_at=later(draw(st.integers(0, 5))),
                 author=Author(name="We" if ours else f"Vera {n}", handle=f"@{n}"),
             )
@@ -91,6 +98,13 @@ def outcome(batches: Sequence[Sequence[Message]], *, rows: bool = True) -> dict[
 def test_conversations_do_not_depend_on_the_order_of_arrival(data: st.DataObject) -> None:
     said = data.draw(forests())
     assert outcome(data.draw(arrivals(said))) == outcome([said])
+
+
+@given(st.data())
+def test_nor_where_the_network_names_the_conversation(data: st.DataObject) -> None:
+    said = data.draw(forests(named=True))
+    assert outcome(data.draw(arrivals(said))) == outcome([said])
+    assert len(outcome([said])) == len({m.root_remote_id or m.remote_id for m in said})
 
 
 @given(st.data())

@@ -22,6 +22,8 @@ from ui.format import exact_time, spoken_age
 from ui.reader import Reader
 
 PAGE = 60
+NEXT_PAGE = 20
+"""Rows read on at a time: a millisecond, so that the frame in which it happens is like any other."""
 SLICE = 40
 """Rows re-read per turn of the event loop: about two milliseconds."""
 ROW = Qt.ItemDataRole.UserRole
@@ -83,8 +85,8 @@ class ConversationList(QAbstractListModel):
         return self._more and not parent.isValid()
 
     def fetchMore(self, parent: Index = NOWHERE) -> None:
-        page = self._read_page(after=self._rows[-1] if self._rows else None)
-        self._more = len(page) == PAGE
+        page = self._read_page(after=self._rows[-1] if self._rows else None, limit=NEXT_PAGE)
+        self._more = len(page) == NEXT_PAGE
         fresh = [r for r in page if r.id not in self._ids]
         if fresh:
             start = len(self._rows)
@@ -230,9 +232,9 @@ class ConversationList(QAbstractListModel):
         del self._ids[self._rows.pop(position).id]
         self.endRemoveRows()
 
-    def _read_page(self, after: ConversationRow | None) -> list[ConversationRow]:
+    def _read_page(self, after: ConversationRow | None, limit: int = PAGE) -> list[ConversationRow]:
         key = reading.Key(after.last_at, after.id) if after else None
-        return reading.page(self._reader.connection, self._place, network=self._network, after=key, limit=PAGE)
+        return reading.page(self._reader.connection, self._place, network=self._network, after=key, limit=limit)
 
 
 def spoken(row: ConversationRow, channel: str, now: datetime) -> str:

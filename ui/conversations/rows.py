@@ -10,11 +10,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
+
+from ui.conversations.even import EvenList
 
 
 def key_hint(edit: QLineEdit, key: str) -> QLabel:
@@ -28,7 +29,7 @@ def key_hint(edit: QLineEdit, key: str) -> QLabel:
     return hint
 
 
-class Rows(QListView):
+class Rows(EvenList):
     """The rows. Enter goes into the conversation; letters are commands of the window, not a search."""
 
     entered_row = Signal()
@@ -36,9 +37,6 @@ class Rows(QListView):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "plain")
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.activated.connect(lambda: self.entered_row.emit())

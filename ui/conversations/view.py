@@ -80,8 +80,7 @@ class ConversationPane(QWidget):
         rows = QWidget()
         rows.setLayout(self._stack)
         layout.addWidget(rows, 1)
-        self.model.rowsAboutToBeInserted.connect(self._before_insert)
-        self.model.rowsInserted.connect(self._after_insert)
+        self.model.rowsInserted.connect(lambda: self._show(self.view))
         self.model.rowsRemoved.connect(lambda: self._say_if_empty())
         self.model.arrived.connect(self._arrived)
         self.model.modelReset.connect(self._say_if_empty)
@@ -90,7 +89,6 @@ class ConversationPane(QWidget):
         self._minute.timeout.connect(self.view.viewport().update)
         self._minute.start()
         self._new = 0
-        self._hold: tuple[int, int] | None = None
 
     # Which list
 
@@ -184,8 +182,7 @@ class ConversationPane(QWidget):
     def set_compact(self, compact: bool) -> None:
         """One line per row, or three."""
         self.delegate.compact = compact
-        self.view.scheduleDelayedItemsLayout()
-        self.view.viewport().update()
+        self.view.doItemsLayout()
 
     def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if self.searching:
@@ -202,22 +199,7 @@ class ConversationPane(QWidget):
             self.model.kept = row.id
             self.opened.emit(row.id, 0)
 
-    # A poll never moves what is being looked at
-
-    def _before_insert(self, _: QModelIndex, first: int, last: int) -> None:
-        bar = self.view.verticalScrollBar()
-        top = self.view.indexAt(self.view.viewport().rect().topLeft())
-        at_rest = bar.value() == 0 and not self.view.currentIndex().isValid()
-        self._hold = None if at_rest or not top.isValid() or first > top.row() else (bar.value(), last - first + 1)
-
-    def _after_insert(self) -> None:
-        if self._hold is not None:
-            value, count = self._hold
-            self._hold = None
-            self.view.doItemsLayout()
-            bar = self.view.verticalScrollBar()
-            bar.setValue(value + count * self.view.sizeHintForRow(0))
-        self._show(self.view)
+    # What comes in
 
     def _arrived(self, count: int) -> None:
         self._count_new(self._new + count if self.view.verticalScrollBar().value() > 0 else 0)

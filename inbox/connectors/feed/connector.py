@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 from urllib.parse import urljoin
 
 import httpx
 
 from inbox.clock import Clock
 from inbox.connectors import http as web
-from inbox.connectors.connector import Discovery, Room, SignedIn
+from inbox.connectors.connector import Bare, Discovery, Room, SignedIn
 from inbox.connectors.feed.addresses import web_address
 from inbox.connectors.feed.cursor import MOST_ENTRIES, MOST_OLDER, Mark, Memory, moment, ms, remembered, short
 from inbox.connectors.feed.discovery import Offer, holds_password, offers, typed, well_known
@@ -36,7 +36,6 @@ from inbox.errors import (
     Rejected,
     SignInNeeded,
     Unavailable,
-    Unsupported,
 )
 from inbox.model import (
     Account,
@@ -46,16 +45,11 @@ from inbox.model import (
     Channel,
     ChannelFound,
     Cursor,
-    Delivery,
     Field,
     Limits,
     Message,
     MessageKind,
-    Moderation,
-    Receipt,
-    Rendition,
     SignIn,
-    SweepPage,
 )
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
@@ -64,7 +58,7 @@ MOST_TRIED = 4  # offers of a page that are looked at before giving up
 NOT_HERE = (NotFound, BadReply, NotAllowed, SignInNeeded, Rejected)
 
 
-class Feed:
+class Feed(Bare):
     """One account: the feeds of one site, each a channel whose remote id is the feed's address."""
 
     name: ClassVar[str] = "feed"
@@ -138,7 +132,7 @@ class Feed:
 
     async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
         if Capability.FETCH not in channel.capabilities:
-            self._unsupported()
+            self._refuse("be read here")
         memory = remembered(cursor)
         now = self._room.clock.now()
         reply, url, requests = await _get(
@@ -158,36 +152,6 @@ class Feed:
 
         # Off the engine's loop: a large feed takes a second, and other channels should not wait for it.
         return await asyncio.to_thread(batch)
-
-    async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
-        self._unsupported()
-
-    def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
-        self._unsupported()
-
-    async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
-        self._unsupported()
-
-    async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
-        self._unsupported()
-
-    async def moderate(self, channel: Channel, message: Message, action: Moderation) -> Message:
-        self._unsupported()
-
-    async def edit(self, channel: Channel, message: Message, text: str) -> Message:
-        self._unsupported()
-
-    async def delete(self, channel: Channel, message: Message) -> None:
-        self._unsupported()
-
-    async def revoke(self) -> None:
-        """There is no secret to give back."""
-
-    async def close(self) -> None:
-        """Nothing is held open."""
-
-    def _unsupported(self) -> NoReturn:
-        raise Unsupported("A feed can only be read", account=self._room.account.id)
 
 
 # --- from a document to a batch; pure ---

@@ -13,7 +13,16 @@ from typing import ClassVar, Self, cast
 import httpx
 
 from inbox.clock import Clock
-from inbox.connectors.connector import START, Discovery, Room, SignedIn
+from inbox.connectors.connector import (
+    NEEDED,
+    NEEDED_TO_REACT,
+    START,
+    Authorization,
+    Discovery,
+    Room,
+    SignedIn,
+    needed_to_publish,
+)
 from inbox.connectors.memory.world import Entry, World
 from inbox.errors import CursorExpired, NotAllowed, NotFound, Unsupported
 from inbox.model import (
@@ -22,6 +31,7 @@ from inbox.model import (
     Capability,
     Channel,
     ChannelFound,
+    Counts,
     Cursor,
     Delivery,
     Field,
@@ -30,23 +40,15 @@ from inbox.model import (
     MessageKind,
     MessageState,
     Moderation,
+    Quoted,
+    Reaction,
     Receipt,
     Rendition,
     Sighting,
     SweepPage,
-    UpdateKind,
 )
 
 MOST_REREAD = 100
-
-NEEDED = {
-    Moderation.APPROVE: Capability.APPROVE,
-    Moderation.HOLD: Capability.HOLD,
-    Moderation.SPAM: Capability.SPAM,
-    Moderation.UNSPAM: Capability.SPAM,
-    Moderation.TRASH: Capability.TRASH,
-    Moderation.RESTORE: Capability.TRASH,
-}
 
 
 class Memory:
@@ -79,7 +81,7 @@ class Memory:
     async def sign_in(
         cls, discovery: Discovery, answers: Mapping[str, str], http: httpx.AsyncClient, clock: Clock
     ) -> SignedIn:
-        secret = {"password": answers.get("password", "")}
+        secret = {"password": answers.get("password") or answers.get("code", "")}
         for world in cls.worlds.values():
             async with world.visit("sign_in", secret["password"]):
                 pass
@@ -98,6 +100,12 @@ class Memory:
             ChannelFound(remote_id=name, title=name, speaks_as="We", capabilities=cls.capabilities, limits=world.limits)
             for name, world in cls.worlds.items()
         )
+
+    @classmethod
+    async def authorize(
+        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+    ) -> Authorization:
+        return Authorization(url=f"https://{discovery.address}/allow?to={redirect_uri}", state="s1", keep={})
 
     async def channels(self) -> Sequence[ChannelFound]:
         for world in self.worlds.values():
@@ -139,6 +147,21 @@ class Memory:
             gone = tuple(i for i in wanted if i not in found)
             return Batch(messages=tuple(message_from(e) for e in there), cursor=START, gone=gone)
 
+    async def thread(self, channel: Channel, message: Message) -> Batch:
+        world = self._world(channel, Capability.THREAD)
+        async with world.visit("thread", self._password()):
+            entries, gone = world.around(message.remote_id)
+            return Batch(messages=tuple(map(message_from, entries)), cursor=START, gone=(gone,) if gone else ())
+
+    async def hints(self, channel: Channel) -> AsyncIterator[None]:
+        world = self._world(channel, Capability.HINTS)
+        async with world.visit("hints", self._password()):
+            pass
+        while True:
+            yield
+            world.news.clear()
+            await world.news.wait()
+
     async def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
         world = self._world(channel, Capability.SWEEP)
         since, _ = _read(cursor, 0)
@@ -157,15 +180,7 @@ class Memory:
             yield SweepPage(sightings=sightings[: world.page_size])
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
-        needed = Capability.REPLY if rendition.kind is UpdateKind.REPLY else Capability.POST
-        for wanted, capability in (
-            (rendition.replaces, Capability.UPDATE_POST),
-            (rendition.publish_at, Capability.SCHEDULE),
-            (rendition.media, Capability.MEDIA),
-            (rendition.categories or rendition.tags, Capability.TERMS),
-        ):
-            needed |= capability if wanted else Capability.NONE
-        world = self._world(channel, needed)
+        world = self._world(channel, needed_to_publish(rendition))
         async with world.visit("publish", self._password()):
             return _receipt(world.accept(rendition, key))
 
@@ -176,11 +191,24 @@ class Memory:
             entry = world.with_key(delivery.key)
         return _receipt(entry) if entry else None
 
-    async def moderate(self, channel: Channel, message: Message, action: Moderation) -> Message:
+    async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
         world = self._world(channel, NEEDED[action])
         async with world.visit("moderate", self._password()):
             entry = world.entry(message.remote_id)
-            world.set_state(message.remote_id, _state_after(entry, action))
+            if action in _STATES or action in _UNDOES:
+                world.set_state(message.remote_id, _state_after(entry, action))
+            else:
+                world.told.append((action, entry.author, words))
+            return message_from(entry)
+
+    async def react(self, channel: Channel, message: Message, reaction: Reaction) -> Message:
+        world = self._world(channel, NEEDED_TO_REACT[reaction])
+        async with world.visit("react", self._password()):
+            entry = world.entry(message.remote_id)
+            if reaction in _TAKES_BACK:
+                entry.reacted.discard(_TAKES_BACK[reaction])
+            else:
+                entry.reacted.add(reaction)
             return message_from(entry)
 
     async def edit(self, channel: Channel, message: Message, text: str) -> Message:
@@ -231,6 +259,12 @@ def message_from(entry: Entry) -> Message:
         parent_remote_id=entry.parent,
         context_remote_id=entry.context,
         edited_at=entry.edited_at,
+        visibility=entry.visibility,
+        warning=entry.warning,
+        language=entry.language,
+        quoted=Quoted(remote_id=entry.quotes) if entry.quotes else None,
+        counts=Counts(likes=Reaction.LIKE in entry.reacted, boosts=Reaction.BOOST in entry.reacted),
+        reacted=tuple(sorted(entry.reacted)),
         raw=json.dumps(raw).encode(),
     )
 
@@ -249,17 +283,26 @@ def _number(entry: Entry) -> int:
     return int(entry.remote_id.removeprefix("m"))
 
 
+_STATES = {
+    Moderation.APPROVE: MessageState.PUBLISHED,
+    Moderation.HOLD: MessageState.HELD,
+    Moderation.SPAM: MessageState.SPAM,
+    Moderation.TRASH: MessageState.TRASHED,
+    Moderation.HIDE: MessageState.HIDDEN,
+}
+_UNDOES = {
+    Moderation.UNSPAM: MessageState.SPAM,
+    Moderation.RESTORE: MessageState.TRASHED,
+    Moderation.UNHIDE: MessageState.HIDDEN,
+}
+_TAKES_BACK = {Reaction.UNLIKE: Reaction.LIKE, Reaction.UNBOOST: Reaction.BOOST}
+
+
 def _state_after(entry: Entry, action: Moderation) -> MessageState:
     """The state an action leads to; undoing what was not done changes nothing."""
-    undoes = {Moderation.UNSPAM: MessageState.SPAM, Moderation.RESTORE: MessageState.TRASHED}
-    if action in undoes:
-        return entry.state_before if entry.state is undoes[action] else entry.state
-    return {
-        Moderation.APPROVE: MessageState.PUBLISHED,
-        Moderation.HOLD: MessageState.HELD,
-        Moderation.SPAM: MessageState.SPAM,
-        Moderation.TRASH: MessageState.TRASHED,
-    }[action]
+    if action in _UNDOES:
+        return entry.state_before if entry.state is _UNDOES[action] else entry.state
+    return _STATES[action]
 
 
 def _cursor(change: int, removed: int) -> Cursor:

@@ -19,7 +19,18 @@ from datetime import datetime
 
 from inbox.clock import Clock
 from inbox.errors import NotFound, OutcomeUnknown, Rejected, SignInNeeded
-from inbox.model import Limits, Media, MessageKind, MessageState, Problem, Rendition, UpdateKind
+from inbox.model import (
+    Limits,
+    Media,
+    MessageKind,
+    MessageState,
+    Moderation,
+    Problem,
+    Reaction,
+    Rendition,
+    UpdateKind,
+    Visibility,
+)
 
 BEFORE_SEND, AFTER_ACCEPT = "before_send", "after_accept"
 
@@ -52,6 +63,11 @@ class Entry:
     keys: set[str] = field(default_factory=set)
     change: int = 0
     ready: bool = True
+    visibility: Visibility = Visibility.PUBLIC
+    warning: str = ""
+    language: str = ""
+    quotes: str = ""
+    reacted: set[Reaction] = field(default_factory=set)
 
 
 class World:
@@ -79,6 +95,8 @@ class World:
         self.asked: Counter[str] = Counter()  # delivery key -> publishes that reached the network
         self.made: list[tuple[str, str]] = []  # (delivery key, remote id), one for each thing really made or changed
         self.hook: Hook | None = None
+        self.told: list[tuple[Moderation, str, str]] = []  # what, whom, with which words
+        self.news = asyncio.Event()
         self._faults: defaultdict[tuple[str, str], deque[BaseException]] = defaultdict(deque)
         self._serial = 0
 
@@ -164,6 +182,20 @@ class World:
         if self.hook is not None and inspect.isawaitable(waiting := self.hook(operation, moment)):
             await waiting
 
+    def around(self, remote_id: str) -> tuple[list[Entry], str]:
+        """What an entry answers, up to the first, and all that answers any of it; and what it answers and is gone."""
+        top, gone = self.entry(remote_id), ""
+        while top.parent and not gone:
+            above = self.entries.get(top.parent)
+            gone = "" if above and above.change else top.parent
+            top = above if above and not gone else top
+        found, fresh = {top.remote_id: top}, [top]
+        while fresh:
+            below = [e for e in self.entries.values() if e.change and e.parent in {f.remote_id for f in fresh}]
+            fresh = [e for e in below if e.remote_id not in found]
+            found |= {e.remote_id: e for e in fresh}
+        return list(found.values()), gone
+
     def with_key(self, key: str) -> Entry | None:
         """What a publish with this key made or changed, shown already or not."""
         return next((e for e in self.entries.values() if key in e.keys), None)
@@ -197,6 +229,8 @@ class World:
             if rendition.publish_at and rendition.publish_at > self.clock.now():
                 entry.state, entry.publish_at = MessageState.SCHEDULED, rendition.publish_at
         entry.title, entry.media = rendition.title, rendition.media
+        entry.visibility = rendition.visibility or entry.visibility
+        entry.warning, entry.language, entry.quotes = rendition.warning, rendition.language, rendition.quotes
         entry.keys.add(key)
         self.made.append((key, entry.remote_id))
         if entry.ready:
@@ -217,6 +251,7 @@ class World:
     def _touch(self, entry: Entry) -> None:
         self.change += 1
         entry.change = self.change
+        self.news.set()
 
     def _publish_due(self) -> None:
         for entry in self.entries.values():

@@ -16,10 +16,9 @@ from typing import ClassVar
 import httpx
 
 from inbox.clock import Clock
-from inbox.connectors.connector import Discovery, Room, SignedIn
+from inbox.connectors.connector import NEEDED, Bare, Discovery, Room, SignedIn, allow, needed_to_publish
 from inbox.connectors.wordpress import checking, discovery, moderating, polling, publishing, signing_in
 from inbox.connectors.wordpress.site import Api, Site
-from inbox.errors import Unsupported
 from inbox.model import (
     Batch,
     Capability,
@@ -34,20 +33,10 @@ from inbox.model import (
     Receipt,
     Rendition,
     SweepPage,
-    UpdateKind,
 )
 
-_NEEDED = {
-    Moderation.APPROVE: Capability.APPROVE,
-    Moderation.HOLD: Capability.HOLD,
-    Moderation.SPAM: Capability.SPAM,
-    Moderation.UNSPAM: Capability.SPAM,
-    Moderation.TRASH: Capability.TRASH,
-    Moderation.RESTORE: Capability.TRASH,
-}
 
-
-class WordPress:
+class WordPress(Bare):
     """The connector for one blog."""
 
     name: ClassVar[str] = "wordpress"
@@ -102,63 +91,47 @@ class WordPress:
 
     async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
         """The import, oldest first, then what is new."""
-        self._allow(channel, Capability.FETCH)
+        allow(channel, Capability.FETCH)
         return await polling.fetch(self._api(), cursor, self._moved)
 
     async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
         """How these messages are now, and which of them are gone."""
-        self._allow(channel, Capability.REREAD)
+        allow(channel, Capability.REREAD)
         return await checking.reread(self._api(), remote_ids)
 
     async def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
         """The state of every comment, post and page."""
-        self._allow(channel, Capability.SWEEP)
+        allow(channel, Capability.SWEEP)
         async for page in checking.sweep(self._api(), cursor, self._moved):
             yield page
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Answer or publish, once."""
-        reply = rendition.kind is UpdateKind.REPLY
-        self._allow(channel, Capability.REPLY if reply else Capability.POST)
-        if rendition.replaces:
-            self._allow(channel, Capability.UPDATE_POST)
-        if rendition.publish_at is not None:
-            self._allow(channel, Capability.SCHEDULE)
-        if rendition.media:
-            self._allow(channel, Capability.MEDIA)
-        if rendition.categories or rendition.tags:
-            self._allow(channel, Capability.TERMS)
+        allow(channel, needed_to_publish(rendition))
         return await publishing.publish(self._api(), rendition, key)
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
         """Look for what a delivery may have made."""
         return await publishing.find(self._api(), delivery.rendition, delivery.key)
 
-    async def moderate(self, channel: Channel, message: Message, action: Moderation) -> Message:
+    async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
         """Approve, hold, spam, trash and back."""
-        self._allow(channel, _NEEDED[action])
+        allow(channel, NEEDED[action])
         return await moderating.moderate(self._api(), message, action, self._moved)
 
     async def edit(self, channel: Channel, message: Message, text: str) -> Message:
         """Replace the words of a comment of ours."""
-        self._allow(channel, Capability.EDIT)
+        allow(channel, Capability.EDIT)
         return await moderating.edit(self._api(), message, text)
 
     async def delete(self, channel: Channel, message: Message) -> None:
         """Delete for good, past the trash."""
-        self._allow(channel, Capability.DELETE)
+        allow(channel, Capability.DELETE)
         await moderating.delete(self._api(), message, self._moved)
 
     async def revoke(self) -> None:
         """Delete the application password at the blog."""
         await signing_in.revoke(self._api())
 
-    async def close(self) -> None:
-        """Nothing is held open: the client belongs to whoever made it."""
-
     def _api(self) -> Api:
         return Api(self._room, self._site)
-
-    def _allow(self, channel: Channel, needed: Capability) -> None:
-        if needed not in channel.capabilities:
-            raise Unsupported(f"{channel.title} does not allow this here ({needed.name})")

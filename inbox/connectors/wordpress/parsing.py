@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from inbox.connectors.text import name_text, plain_text, title_text
 from inbox.connectors.wordpress.site import Site
-from inbox.model import Author, Message, MessageKind, MessageState, Sighting
+from inbox.model import Author, Message, MessageKind, MessageState, Sighting, Visibility
 
 COMMENT_FIELDS: Final = (
     "id,post,parent,author,author_name,author_email,author_url,author_ip,author_user_agent,date,date_gmt,content,link,"
@@ -178,7 +178,7 @@ def _post(item: Mapping[str, Any], site: Site) -> Message:
         title=title_text(str(shown or "")),
         url=str(item.get("link") or ""),
         ours=ours,
-        public=state is not MessageState.PRIVATE,
+        visibility=Visibility.FOLLOWERS if state is MessageState.PRIVATE else Visibility.PUBLIC,
         edited_at=modified if modified is not None and modified > created else None,
         details={
             "type": kind,

@@ -7,7 +7,23 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.model import Attachment, Author, Batch, ConversationStatus, Cursor, MessageKind, MessageState
+from inbox.model import (
+    Attachment,
+    Author,
+    Batch,
+    ConversationStatus,
+    Counts,
+    Cursor,
+    Emoji,
+    LinkCard,
+    MessageKind,
+    MessageState,
+    Poll,
+    PollOption,
+    Quoted,
+    Reaction,
+    Visibility,
+)
 from inbox.store import accounts, outbox, reading, record, triage
 from inbox.store.database import Database
 from tests.inbox.making import (
@@ -31,10 +47,19 @@ def test_everything_a_message_says_comes_back(database: Database) -> None:
     channel = add_channel(database)
     said = message(
         "m1", "Plain words", html="<p>Plain words</p>", title="A title", url="https://example.org/1", language="de",
-        kind=MessageKind.REVIEW, state=MessageState.HELD, public=False, parent_remote_id="m0", context_remote_id="p9",
+        kind=MessageKind.REVIEW, state=MessageState.HELD, visibility=Visibility.DIRECT,
+        parent_remote_id="m0", context_remote_id="p9",
         author=Author(name="Vera Müller", remote_id="7", handle="@vera", url="https://example.org/vera"),
         edited_at=later(5), details={"agent": "Browser"}, raw=b'{"id": 1}',
-        attachments=(Attachment(url="https://example.org/a.png", description="A quay", size_bytes=12),),
+        attachments=(
+            Attachment(url="https://example.org/a.png", description="A quay", size_bytes=12),
+            Attachment(url="https://example.org/b.mp4", kind="video", preview_url="https://example.org/b", width_px=8),
+        ),
+        root_remote_id="m0", addressees=("@vera@example.org",), warning="Water", counts=Counts(likes=3, quotes=1),
+        reacted=(Reaction.LIKE,), quoted=Quoted(remote_id="q1", author="Ada", text="Quoted words"),
+        card=LinkCard(url="https://example.org/flood", title="The flood"),
+        poll=Poll(options=(PollOption(title="Yes", votes=2), PollOption(title="No")), ends_at=later(60), voters=2),
+        emojis=(Emoji(code="wave", url="https://example.org/wave.png"),),
     )  # fmt: skip
     saved = save(database, channel, said, at=later(9))
     found = stored(database, channel, "m1")

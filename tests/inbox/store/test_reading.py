@@ -216,3 +216,30 @@ def test_what_is_shown_of_a_hit_has_the_words_in_it(words: str, shown: str) -> N
     part = excerpt(text, sought(words))
     assert part.startswith(shown)
     assert len(part) <= SHOWN + 2
+
+
+@pytest.mark.parametrize("words", ["w", "flood w", "W", "é", "flood é", "flood water w", "j", "flood x"])
+@pytest.mark.parametrize("likely", [3, 1_000])
+@pytest.mark.parametrize("how", [{}, {"network": "feed"}, {"before_id": 14}, {"limit": 2}])
+def test_a_word_of_one_letter_finds_the_same_whether_read_through_or_asked_of_the_index(
+    database: Database, monkeypatch: pytest.MonkeyPatch, words: str, likely: int, how: dict[str, object]
+) -> None:
+    one, other = add_channel(database), add_channel(database, network="feed", account="feed-1")
+    for i in range(20):
+        text = ("flood Water", "flood tomorrow", "élan, flood", "_flood_ (Eau)", "no-water flood")[i % 5]
+        save(database, other if i % 3 else one, message(f"m{i}", text, author=Author(name="Jo" if i % 2 else "Al")))
+    monkeypatch.setattr(reading, "LIKELY", likely)
+    read_through = found(database, words, **how)
+    monkeypatch.setattr(reading, "_search_begun", lambda *_, **__: None)
+    assert read_through == found(database, words, **how)
+
+
+def test_a_common_letter_is_not_asked_of_the_index(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = add_channel(database)
+    for i in range(5):
+        save(database, channel, message(f"m{i}", "flood water"))
+    asked: list[str] = []
+    database.connection.set_trace_callback(asked.append)
+    assert found(database, "w", limit=3) == ["m4", "m3", "m2"]
+    database.connection.set_trace_callback(None)
+    assert not any("MATCH" in sql for sql in asked)
