@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 import qasync
-from PySide6.QtCore import QProcess, QSettings
+from PySide6.QtCore import QEventLoop, QProcess, QSettings
 
 from inbox.engine import Engine
 from inbox.errors import StoreError
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
             town = None
             engine = Engine(folder, KeyringSecrets(scope_of(home)))
         try:
-            engine.start()
+            engine.start(held=True)  # its networks are imported when the list stands painted
         except StoreError as error:
             say_unusable(error)
             return UNUSABLE
@@ -98,6 +98,8 @@ def main(arguments: list[str]) -> int:
             stripe.leave.connect(lambda: _leave_practice(window, home))
             town.start()
         window.show()
+        application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        engine.release()
         code = 0
 
         async def live() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 
@@ -20,6 +20,7 @@ from inbox.store.database import Database
 
 log = logging.getLogger(__name__)
 
+REFRESH_EVERY = timedelta(hours=24)
 BORN_SETTLED_AFTER = timedelta(days=30)
 """What was last said longer ago than this, when a channel is first connected, is history and not a debt."""
 
@@ -41,6 +42,7 @@ class Accounts:
         self._clock = clock
         self._networks = networks
         self._connectors: dict[AccountId, Connector] = {}
+        self._refreshed_at: dict[AccountId, datetime] = {}
 
     async def discover(self, network: str, address: str) -> Discovery:
         """What stands at the address a person typed. Raises NotFound with a hint when this network does not."""
@@ -102,6 +104,29 @@ class Accounts:
             accounts.remove_account(connection, account_id, at=now)
             record.append(connection, at=now, actor=actor, verb="removed", subject=f"account:{account_id}")
         return changed | Changed(accounts=True)
+
+    async def refresh(self, account_id: AccountId, connector: Connector) -> None:
+        """Ask once a day, and once after a start, what the account opens, allows and limits today.
+
+        A failure says nothing that the poll which follows would not say better.
+        """
+        now = self._clock.now()
+        refreshed_at = self._refreshed_at.get(account_id)
+        if refreshed_at is not None and now - refreshed_at < REFRESH_EVERY:
+            return
+        self._refreshed_at[account_id] = now
+        try:
+            found = await connector.channels()
+        except PostroomError as error:
+            log.info("account %s: its channels could not be asked for: %s", account_id, error)
+            return
+        account = next((a for a in accounts.accounts(self._database.connection) if a.id == account_id), None)
+        if account is not None:
+            with self._database.transaction() as connection:
+                accounts.add_channels(
+                    connection, account, found, interval_s=connector.interval_s,
+                    history_before=now - BORN_SETTLED_AFTER,
+                )  # fmt: skip
 
     async def connector(self, account_id: AccountId) -> Connector:
         """The account's connector. Raises SignInNeeded when there is no such account."""

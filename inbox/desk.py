@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from inbox.accounts import Accounts, need
@@ -21,10 +22,13 @@ from inbox.model import (
     MessageState,
     Moderation,
     Problem,
+    Reaction,
     Receipt,
+    Rendition,
     Update,
     UpdateKind,
 )
+from inbox.publishing.fitting import fitted
 from inbox.publishing.outbox import Outbox
 from inbox.publishing.render import render
 from inbox.store import accounts, outbox, reading, record, triage
@@ -38,6 +42,20 @@ _OPPOSITE = {
     Moderation.UNSPAM: Moderation.SPAM,
     Moderation.TRASH: Moderation.RESTORE,
     Moderation.RESTORE: Moderation.TRASH,
+    Moderation.HIDE: Moderation.UNHIDE,
+    Moderation.UNHIDE: Moderation.HIDE,
+    Moderation.BLOCK: Moderation.UNBLOCK,
+    Moderation.UNBLOCK: Moderation.BLOCK,
+    Moderation.MUTE: Moderation.UNMUTE,
+    Moderation.UNMUTE: Moderation.MUTE,
+}
+_TRACELESS = (Moderation.BLOCK, Moderation.UNBLOCK, Moderation.MUTE, Moderation.UNMUTE)
+"""What concerns the author and leaves the message as it was."""
+_TAKEN_BACK = {
+    Reaction.LIKE: Reaction.UNLIKE,
+    Reaction.UNLIKE: Reaction.LIKE,
+    Reaction.BOOST: Reaction.UNBOOST,
+    Reaction.UNBOOST: Reaction.BOOST,
 }
 UNDO_DEPTH = 50
 
@@ -59,6 +77,7 @@ class _Act:
     delivery_id: DeliveryId | None = None
     approved: bool = False  # with the delivery: the comment it answers was approved in the same step
     moderation: tuple[MessageId, Moderation, MessageState] | None = None  # the last is what it made of the message
+    reaction: tuple[MessageId, Reaction] | None = None
 
 
 class Desk:
@@ -92,17 +111,20 @@ class Desk:
             changed = triage.mark_read(connection, ids, read)
         self._changed(changed)
 
-    async def reply(self, message_id: MessageId, text: str, *, close: bool, approve_first: bool) -> DeliveryId:
+    async def reply(
+        self, message_id: MessageId, text: str, *, close: bool, approve_first: bool, options: Update | None = None
+    ) -> DeliveryId:
         stored = self._message(message_id)
         channel = self._open_channel(stored.channel_id)
         now = self._clock.now()
-        update = Update(kind=UpdateKind.REPLY, text=text, reply_to=message_id)
+        update = replace(options or Update(kind=UpdateKind.REPLY, text=""), text=text, reply_to=message_id)
         rendition, problems = render(update, channel, now=now, reply_to=stored.message)
         held = stored.message.state is MessageState.HELD
         if held and not approve_first:
             problems += (Problem(words="This comment is held: approve it first, or approve and reply."),)
         if stops := tuple(p for p in problems if p.stops):
             raise Rejected(problems=stops)
+        rendition = await self._fitted(rendition, channel)
         if held:
             await self._moderate(message_id, Moderation.APPROVE)
         with self._database.transaction() as connection:
@@ -128,15 +150,26 @@ class Desk:
     async def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> list[DeliveryId]:
         now = self._clock.now()
         replaces = self._message(update.replaces).message if update.replaces else None
-        plans, stops = [], []
+        quoted = self._message(update.quotes) if update.quotes else None
+        ready, stops = [], []
         for channel_id in channel_ids:
             channel = self._open_channel(channel_id)
-            rendition, problems = render(update, channel, now=now, replaces=replaces)
+            here = quoted.message if quoted is not None and quoted.channel_id == channel_id else None
+            rendition, problems = render(update, channel, now=now, replaces=replaces, quotes=here)
+            if quoted is not None and here is None:
+                problems += (Problem(words=f"{channel.title} does not have the post that is quoted.", where="quotes"),)
             stops += [p for p in problems if p.stops]
-            wait = timedelta(seconds=accounts.undo_s(self._database.connection, channel_id))
-            plans.append(outbox.Planned(channel_id=channel_id, rendition=rendition, not_before_at=now + wait))
-        if stops or not plans:
+            ready.append((channel, rendition))
+        if stops or not ready:
             raise Rejected(problems=tuple(stops) or (Problem(words="Choose where to publish.", where="channel"),))
+        plans = []
+        for channel, rendition in ready:
+            wait = timedelta(seconds=accounts.undo_s(self._database.connection, channel.id))
+            first_at = now + wait
+            if update.publish_at is not None and rendition.publish_at is None:  # the time is ours to keep
+                first_at = max(first_at, update.publish_at)
+            fit = await self._fitted(rendition, channel)
+            plans.append(outbox.Planned(channel_id=channel.id, rendition=fit, not_before_at=first_at))
         with self._database.transaction() as connection:
             ids = outbox.approve(connection, update, plans, at=now, actor=self._actor)
         for id_ in ids:
@@ -144,6 +177,12 @@ class Desk:
         self._publish(Changed(deliveries=frozenset(ids)))
         self._outbox.poke()
         return ids
+
+    async def _fitted(self, rendition: Rendition, channel: Channel) -> Rendition:
+        """With pictures as the channel takes them; what goes out is decided here, once."""
+        folder = self._database.path.parent / "media" / "outgoing"
+        work = [asyncio.to_thread(fitted, m, channel.limits, folder) for m in rendition.media]
+        return replace(rendition, media=tuple([await one for one in work]))
 
     async def cancel(self, delivery_id: DeliveryId) -> Update:
         found = outbox.delivery(self._database.connection, delivery_id)
@@ -196,24 +235,40 @@ class Desk:
         self._delivery_changed(delivery_id, found.conversation_id)
         self._outbox.poke()
 
-    async def moderate(self, message_id: MessageId, action: Moderation) -> None:
+    async def moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> None:
         before = self._message(message_id).message.state
-        after = await self._moderate(message_id, action)
-        if after is not before:
+        after = await self._moderate(message_id, action, words)
+        if after is not before or action in _TRACELESS:
             self._remember(_Act(moderation=(message_id, action, after)))
 
-    async def _moderate(self, message_id: MessageId, action: Moderation) -> MessageState:
+    async def react(self, message_id: MessageId, reaction: Reaction) -> None:
+        stored = self._message(message_id)
+        channel = self._open_channel(stored.channel_id)
+        connector = await self._accounts.connector_for(channel)
+        self._intend(f"asked: {reaction}", message_id)
+        after = await connector.react(channel, stored.message, reaction)
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            record.append(
+                connection, at=now, actor=self._actor, verb=f"reacted: {reaction}", subject=f"message:{message_id}"
+            )
+        self._publish(fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor).changed)
+        self._changed([stored.conversation_id])
+        self._remember(_Act(reaction=(message_id, reaction)))
+
+    async def _moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> MessageState:
         """Do it at the network and here; how the message stands now."""
         stored = self._message(message_id)
         channel = self._open_channel(stored.channel_id)
         connector = await self._accounts.connector_for(channel)
         self._intend(f"asked: {action}", message_id)
-        after = await connector.moderate(channel, stored.message, action)
+        after = await connector.moderate(channel, stored.message, action, words)
         now = self._clock.now()
         with self._database.transaction() as connection:
             record.append(
                 connection, at=now, actor=self._actor, verb=f"moderated: {action}", subject=f"message:{message_id}",
-                before={"state": stored.message.state}, after={"state": after.state},
+                before={"state": stored.message.state},
+                after={"state": after.state} | ({"words": words} if words else {}),
             )  # fmt: skip
         saved = fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor)
         self._publish(saved.changed)
@@ -258,6 +313,8 @@ class Desk:
             return await self._undo_delivery(act.delivery_id, act.approved)
         if act.moderation is not None:
             return await self._undo_moderation(act, *act.moderation)
+        if act.reaction is not None:
+            return await self._undo_reaction(act, *act.reaction)
         with self._database.transaction() as connection:
             ids = triage.restore(connection, act.status, at=self._clock.now(), actor=self._actor)
         self._changed(ids)
@@ -288,6 +345,15 @@ class Desk:
             self._remember(act)  # not undone, so it can still be
             raise
         return Undone(words=f"Undone: {action}.", conversations=(stored.conversation_id,))
+
+    async def _undo_reaction(self, act: _Act, message_id: MessageId, reaction: Reaction) -> Undone:
+        try:
+            await self.react(message_id, _TAKEN_BACK[reaction])
+        except PostroomError:
+            self._remember(act)  # not undone, so it can still be
+            raise
+        self._done.pop()  # taking back is not an act of its own
+        return Undone(words=f"Undone: {reaction}.", conversations=(self._message(message_id).conversation_id,))
 
     async def save_draft(self, place: str, body: str) -> None:
         with self._database.transaction() as connection:

@@ -3,6 +3,9 @@
 Every command returns a ``concurrent.futures.Future`` at once and does its work on the engine's thread; plain values go
 in and out, so that the engine can become a process the day a thread is not smooth enough. Whoever listens on ``bus``
 is called on the engine's thread.
+
+What the engine works with is imported on its own thread once it begins: the networks and their HTTP client take longer
+than all the rest of a start, and the window shows its list without them (``start(held=True)``).
 """
 
 from __future__ import annotations
@@ -17,13 +20,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from inbox import desk
-from inbox.accounts import Accounts
 from inbox.clock import Clock, SystemClock
-from inbox.connectors import CONNECTORS, http
-from inbox.connectors.connector import Connector, Discovery
+from inbox.connectors import CONNECTORS, TITLES
 from inbox.errors import PostroomError
 from inbox.events import Bus, Changed
 from inbox.model import (
@@ -36,13 +36,15 @@ from inbox.model import (
     Moderation,
     Update,
 )
-from inbox.pictures import Pictures
-from inbox.polling import Polling
-from inbox.publishing.outbox import SETTLE_S, Outbox
-from inbox.secrets import Secrets
 from inbox.store.database import Database
-from inbox.sync.fetch import Outcome
 from inbox.tasks import Tasks
+
+if TYPE_CHECKING:
+    from inbox.connectors import http
+    from inbox.connectors.connector import Connector, Discovery
+    from inbox.desk import Undone
+    from inbox.secrets import Secrets
+    from inbox.sync.fetch import Outcome
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,8 +71,8 @@ class Engine:
         networks: Mapping[str, type[Connector]] = CONNECTORS,
         poll_by_itself: bool = True,
         interval_s: int | None = None,
-        settle_s: float = SETTLE_S,
-        client: Callable[[], http.Client] = http.client,
+        settle_s: float | None = None,
+        client: Callable[[], http.Client] | None = None,
         on_error: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.home = home
@@ -88,11 +90,20 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What people call each network; known before its code is there."""
+        return {name: TITLES.get(name) or self.networks[name].title for name in self.networks}
+
     # Life
 
-    def start(self) -> None:
-        """Open the file and begin. Raises StoreError when the file cannot be used; then nothing runs."""
+    def start(self, *, held: bool = False) -> None:
+        """Open the file and begin. Raises StoreError when the file cannot be used; then nothing runs.
+
+        ``held``: only open the file; the work, and every command given meanwhile, waits for ``release``.
+        """
         ready: Future[None] = Future()
+        self._held = held
         self._thread = threading.Thread(target=self._run, args=(ready,), name="engine", daemon=True)
         self._thread.start()
         try:
@@ -102,12 +113,18 @@ class Engine:
             self._thread = None
             raise
 
+    def release(self) -> None:
+        """Begin the work that was held."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._released.set)
+
     def stop(self, *, within_s: float = 10.0) -> None:
         """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""
         if self._thread is None or self._loop is None:
             return
         with contextlib.suppress(RuntimeError):  # it may have ended by itself, its loop with it
             self._loop.call_soon_threadsafe(self._ending.set)
+            self._loop.call_soon_threadsafe(self._released.set)
         self._thread.join(within_s)
         self._thread = None
 
@@ -123,15 +140,33 @@ class Engine:
     async def _main(self, ready: Future[None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(lambda _, c: self.on_error(c.get("exception") or RuntimeError(c["message"])))
-        self._ending = asyncio.Event()
+        self._ending, self._released, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         database = Database.open(self.home)
+        try:
+            if self._held:
+                ready.set_result(None)
+                await self._released.wait()
+            if not self._ending.is_set():
+                await self._work(database, ready)
+        finally:
+            database.close()
+
+    async def _work(self, database: Database, ready: Future[None]) -> None:
+        from inbox.accounts import Accounts
+        from inbox.connectors import http
+        from inbox.desk import Desk
+        from inbox.pictures import Pictures
+        from inbox.polling import Polling
+        from inbox.publishing.outbox import SETTLE_S, Outbox
+
         tasks = Tasks(lambda error: self.on_error(error))
-        client = self._client()
+        client = self._client() if self._client else http.client()
         try:
             self._accounts = Accounts(database, self._secrets, client, self._clock, self.networks)
             self._outbox = Outbox(
-                database, self._clock, tasks, self.bus.publish, self._accounts.connector_for, settle_s=self._settle_s
-            )
+                database, self._clock, tasks, self.bus.publish, self._accounts.connector_for,
+                settle_s=SETTLE_S if self._settle_s is None else self._settle_s,
+            )  # fmt: skip
             self._polling = Polling(
                 database,
                 self._clock,
@@ -141,26 +176,32 @@ class Engine:
                 self._outbox.network_returned,
                 self._interval_s,
             )
-            self._desk = desk.Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
+            self._desk = Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
             self._pictures = Pictures(self.home / "media" / "fetched", client, self._clock)
             self._outbox.recover()
             tasks.start(self._outbox.run(), name="outbox")
             if self._poll_by_itself:
                 tasks.start(self._polling.run(), name="polling")
-            ready.set_result(None)
+            self._begun.set()
+            if not ready.done():
+                ready.set_result(None)
             await self._ending.wait()
         finally:
             await tasks.cancel()
             await self._accounts.close()
             await client.aclose()
-            database.close()
 
     # Commands. Each is one line: what is done stands in the room it belongs to.
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
         if self._loop is None or self._thread is None:
             raise PostroomError("The engine is not running.")
-        return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+        async def once_begun() -> T:
+            await self._begun.wait()
+            return await work()
+
+        return asyncio.run_coroutine_threadsafe(once_begun(), self._loop)
 
     def discover(self, network: str, address: str) -> Future[Discovery]:
         """What stands at an address, before signing in."""
@@ -251,7 +292,7 @@ class Engine:
         """The file with a picture that a message points to; fetched because a person asked."""
         return self._do(lambda: self._pictures.get(url))
 
-    def undo(self) -> Future[desk.Undone | None]:
+    def undo(self) -> Future[Undone | None]:
         """Undo the last thing done from here, or ``None`` when there is nothing left to undo."""
         return self._do(lambda: self._desk.undo())
 

@@ -167,6 +167,7 @@ class Capability(enum.Flag):
     AUDIENCE = enum.auto()  # who may answer, who may quote
     CARD = enum.auto()  # the link card is made by us
     DIRECT = enum.auto()  # direct messages
+    TITLE = enum.auto()  # a post has a title, and as much text as one likes
 
 
 class SignIn(enum.StrEnum):
@@ -438,6 +439,8 @@ class Media:
     mime_type: str
     alt_text: str = ""
     size_bytes: int = 0
+    width_px: int = 0
+    height_px: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,10 +12,11 @@ from inbox.accounts import Accounts
 from inbox.clock import Clock
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import AccountId, Channel, ChannelId
+from inbox.model import AccountId, Capability, Channel, ChannelId, Message
 from inbox.store import accounts
 from inbox.store.database import Database
 from inbox.sync.fetch import Fetch, Outcome
+from inbox.sync.hints import Hints
 from inbox.sync.schedule import Schedule
 from inbox.tasks import Tasks
 
@@ -44,6 +45,7 @@ class Polling:
         self._interval_s = interval_s
         self._fetch = Fetch(database, clock, publish)
         self._schedule = Schedule()
+        self._hints = Hints(clock, tasks, accounts_.connector_for, self._hinted)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._hosts: dict[str, asyncio.Lock] = {}
         self._wake = asyncio.Event()
@@ -60,6 +62,7 @@ class Polling:
         """Accounts changed; those of ``hurry`` are fetched at once."""
         channels = self._channels()
         self._schedule.keep(channels, self._clock.now())
+        self._hints.keep([] if self.paused else [c for c in channels if Capability.HINTS in c.capabilities])
         if hurry is not None:
             self._schedule.hurry([c.id for c in channels if c.account_id == hurry], self._clock.now())
         self._wake.set()
@@ -67,7 +70,7 @@ class Polling:
     def pause(self, paused: bool) -> None:
         """Begin no poll until told to go on."""
         self.paused = paused
-        self._wake.set()
+        self.replan()
         self._publish(Changed(connectivity=True))
 
     async def run(self) -> None:
@@ -94,6 +97,16 @@ class Polling:
         self._schedule.keep(self._channels(), self._clock.now())
         return list(await asyncio.gather(*(self._under_way.get(c.id) or self._begin(c) for c in channels)))
 
+    async def around(self, channel: Channel, message: Message) -> None:
+        """Read the conversation around a message now, because somebody looks at it."""
+        connector = await self._accounts.connector_for(channel)
+        await self._fetch.around(channel, connector, message, Outcome(channel=channel))
+
+    def _hinted(self, channel_id: ChannelId) -> None:
+        """The network says that something may be new."""
+        self._schedule.hurry([channel_id], self._clock.now())
+        self._wake.set()
+
     def _begin(self, channel: Channel) -> asyncio.Task[Outcome]:
         self.busy.add(channel.id)
         self._publish(Changed(channels=frozenset({channel.id})))
@@ -110,6 +123,8 @@ class Polling:
                 except PostroomError as error:
                     outcome = Outcome(channel=channel, error=error)
                 else:
+                    await self._accounts.refresh(channel.account_id, connector)
+                    channel = accounts.channel(self._database.connection, channel.id) or channel
                     outcome = await self._fetch.poll(channel, connector)
         finally:
             self.busy.discard(channel.id)

@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-import keyring
-import keyring.errors
-
 from inbox.errors import Unavailable
 from inbox.model import AccountId
 
@@ -57,7 +54,11 @@ class KeyringSecrets:
     def __init__(self, scope: str) -> None:
         self._service = f"{SERVICE} {scope}"
 
+    # keyring looks for all its back ends when it is imported, which a start has no time for: the first who asks waits.
+
     def read(self, account_id: AccountId) -> Mapping[str, str]:
+        import keyring.errors
+
         try:
             kept = keyring.get_password(self._service, account_id)
         except keyring.errors.KeyringError as error:
@@ -66,12 +67,16 @@ class KeyringSecrets:
         return parts
 
     def save(self, account_id: AccountId, parts: Mapping[str, str]) -> None:
+        import keyring.errors
+
         try:
             keyring.set_password(self._service, account_id, json.dumps(dict(parts)))
         except keyring.errors.KeyringError as error:
             raise KeyringTrouble(type(error).__name__) from None
 
     def forget(self, account_id: AccountId) -> None:
+        import keyring.errors
+
         try:
             if keyring.get_password(self._service, account_id) is not None:
                 keyring.delete_password(self._service, account_id)

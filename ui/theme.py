@@ -86,8 +86,9 @@ class Theme(QObject):
 
     def force(self, dark: bool | None) -> None:
         """Light or dark whatever the system says; ``None`` follows the system again."""
-        self._forced = dark
-        self._follow()
+        if dark is not self._forced:
+            self._forced = dark
+            self._follow()
 
     def _follow(self) -> None:
         scheme = QGuiApplication.styleHints().colorScheme()

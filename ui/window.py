@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,10 @@ from ui.commands import Commands
 from ui.conversations.view import ConversationPane
 from ui.format import clock_time, plural
 from ui.notices import notice_for
-from ui.outbox.view import OutboxView
 from ui.practice import PracticeStripe
 from ui.reader import Reader
 from ui.reading.person import PersonPane
 from ui.reading.view import ConversationView
-from ui.record.view import RecordView
 from ui.theme import Theme
 from ui.widgets.banner import Banner
 from ui.widgets.toast import Toast
@@ -53,6 +52,8 @@ from ui.widgets.toast import Toast
 if TYPE_CHECKING:
     from ui.accounts.dialog import AccountsDialog
     from ui.composer.window import Composer
+    from ui.outbox.view import OutboxView
+    from ui.record.view import RecordView
 
 log = logging.getLogger(__name__)
 CHECK_AFTER_S = 5.0
@@ -82,17 +83,16 @@ class Window(QMainWindow):
         self._reading_now = False
         self._told: set[DeliveryId] = set()
         self._trouble_command = "accounts"
-        self._clock = clock = SystemClock()
+        self._clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
         self._signed_out = ""  # the account that the alarm is about
+        self.use_theme()  # before there is a widget that would have to be dressed twice
         self.bridge = Bridge(engine.bus, self)
         self.tabs = NetworkTabs(theme)
         self.rail = Rail(theme)
         self.list = ConversationPane(reader, theme, tasks, lambda i: self._titles.get(i, ""))
         self.conversation = ConversationView(engine, reader, tasks)
         self.person = PersonPane(reader, tasks)
-        self.outbox = OutboxView(engine, reader, tasks, clock)
-        self.record = RecordView(reader, tasks, clock)
         self.status = StatusLine()
         self.banner, self.trouble, self.failure = Banner(), Banner(), Banner()
         self.setWindowTitle(self.tr("Postroom"))
@@ -104,11 +104,49 @@ class Window(QMainWindow):
         self._restore()
         self._refresh()
 
+    @cached_property
+    def outbox(self) -> OutboxView:
+        """What waits to be sent. Made when first wanted, as the record, the composer and the accounts are: a start has
+        no time for them."""
+        from ui.outbox.view import OutboxView
+
+        view = OutboxView(self._engine, self._reader, self.tasks, self._clock)
+        view.edit_wanted.connect(self.compose_again)
+        view.conversation_wanted.connect(self._from_outbox)
+        view.sign_in_wanted.connect(self._sign_in_again)
+        self._work.addWidget(view)
+        return view
+
+    @cached_property
+    def record(self) -> RecordView:
+        """Who did what."""
+        from ui.record.view import RecordView
+
+        view = RecordView(self._reader, self.tasks, self._clock)
+        self._work.addWidget(view)
+        return view
+
     # Placing
 
     def _lay_out(self, stripe: QWidget | None) -> None:
+        # From the outside in: each time a pane changes its parent, Qt dresses all that is in it anew.
+        whole = QWidget()
+        self.setCentralWidget(whole)
+        box = QVBoxLayout(whole)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(0)
         top = QFrame()
         top.setProperty("role", "window")
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        if stripe is not None:
+            box.addWidget(stripe)
+        for part in (top, _line(), self.banner, self.trouble, self.failure):
+            box.addWidget(part)
+        box.addWidget(self.splitter, 1)
+        box.addWidget(_line())
+        box.addWidget(self.status)
         row = QHBoxLayout(top)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(8)
@@ -120,29 +158,12 @@ class Window(QMainWindow):
             button.clicked.connect(lambda _=False, c=command: self.commands.run(c))
             row.addWidget(button)
         self._work = QStackedWidget()
-        self._work.addWidget(self.conversation)
-        self._work.addWidget(self.outbox)
-        self._work.addWidget(self.record)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
         for pane, stretch in ((self.rail, 0), (self.list, 2), (self._work, 3), (self.person, 0)):
             self.splitter.addWidget(pane)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self._work.addWidget(self.conversation)
         em = self.fontMetrics().height()
         self.splitter.setSizes([11 * em, 25 * em, 33 * em, 15 * em])
-        whole = QWidget()
-        box = QVBoxLayout(whole)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(0)
-        if stripe is not None:
-            box.addWidget(stripe)
-        for part in (top, _line(), self.banner, self.trouble, self.failure):
-            box.addWidget(part)
-        box.addWidget(self.splitter, 1)
-        box.addWidget(_line())
-        box.addWidget(self.status)
-        self.setCentralWidget(whole)
         self.setMinimumSize(480, 400)
         QWidget.setTabOrder(self.tabs, self.rail)
 
@@ -163,9 +184,6 @@ class Window(QMainWindow):
         self.conversation.person_changed.connect(
             lambda stored: self.person.show_person(stored, self.conversation.row, self.conversation.channel)
         )
-        self.outbox.edit_wanted.connect(self.compose_again)
-        self.outbox.conversation_wanted.connect(self._from_outbox)
-        self.outbox.sign_in_wanted.connect(self._sign_in_again)
         self.trouble.acted.connect(lambda: self._sign_in_again(self._signed_out))
         self.failure.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
@@ -179,8 +197,9 @@ class Window(QMainWindow):
             self._refresh_channels()
         self.list.on_changed(changed)
         self.conversation.on_changed(changed)
-        self.outbox.on_changed(changed)
-        if self.record.isVisible():
+        if "outbox" in vars(self):
+            self.outbox.on_changed(changed)
+        if "record" in vars(self) and self.record.isVisible():
             self.record.on_changed(changed)
         for dialog in (self._composer, self._accounts):
             if dialog is not None and dialog.isVisible():
@@ -192,8 +211,8 @@ class Window(QMainWindow):
         self._titles = {c.id: c.title for c in channels}
         self.conversation.invite(bool(channels))
         names = list(dict.fromkeys(c.network for c in channels))
-        known = self._engine.networks
-        self.tabs.show_networks([(n, known[n].title if n in known else n) for n in names])
+        titles = self._engine.titles
+        self.tabs.show_networks([(n, titles.get(n, n)) for n in names])
 
     def _refresh(self) -> None:
         """Counts, banners and the status line: a few reads that cost the same at any size."""
@@ -271,8 +290,7 @@ class Window(QMainWindow):
 
     def _show_list(self) -> None:
         place = self.rail.place
-        panels: dict[str, QWidget] = {OUTBOX: self.outbox, RECORD: self.record}
-        panel = panels.get(place)
+        panel = self.outbox if place == OUTBOX else self.record if place == RECORD else None
         self.list.setVisible(panel is None)
         self.person.setVisible(panel is None and self._roomy())
         self._work.setCurrentWidget(panel or self.conversation)
@@ -280,11 +298,15 @@ class Window(QMainWindow):
             self.list.show_place(place, self.tabs.network, self.tabs.title)
             self.conversation.show_conversation(0)
         self.fit()
-        if panel is self.record:
+        if place == RECORD:
             self.record.on_changed(Changed())
         if not (self.rail.hasFocus() or self.tabs.hasFocus()):  # come here by a key: the keyboard goes along
-            takers = {OUTBOX: self.outbox.take_focus, RECORD: self.record.table.setFocus}
-            takers.get(place, self.list.take_focus)()
+            if place == OUTBOX:
+                self.outbox.take_focus()
+            elif place == RECORD:
+                self.record.table.setFocus()
+            else:
+                self.list.take_focus()
         self._refresh()
 
     def _open(self, conversation_id: int, message_id: int) -> None:
@@ -375,7 +397,7 @@ class Window(QMainWindow):
             composer.open_new()
 
     def _with_composer(self) -> Composer:
-        if self._composer is None:  # made when first wanted: a start has no time for it
+        if self._composer is None:
             from ui.composer.window import Composer
 
             self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self)
@@ -438,7 +460,6 @@ class Window(QMainWindow):
             self.resize(1440, 900)
         if isinstance(panes := s.value("panes"), QByteArray):
             self.splitter.restoreState(panes)
-        self.use_theme()
         self.list.set_compact(s.value("compact", "false") == "true")
         self.rail.blockSignals(True)
         self.rail.choose(str(s.value("place", "owed")))
@@ -467,7 +488,8 @@ class Window(QMainWindow):
         self.bridge.close()
         self.list.stop()
         self.conversation.stop()
-        self.record.lines.stop()
+        if "record" in vars(self):
+            self.record.lines.stop()
         event.accept()
         self.quit_wanted.emit()
 

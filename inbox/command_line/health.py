@@ -14,12 +14,13 @@ from inbox.command_line.answer import Answer
 from inbox.command_line.exits import Exit
 from inbox.command_line.output import moment, wrapped
 from inbox.command_line.parser import Nouns
-from inbox.command_line.session import VERSION, Session, check_identity, identity
+from inbox.command_line.session import Session, check_identity, identity
 from inbox.errors import PostroomError, StoreError
 from inbox.model import AccountId
 from inbox.secrets import KeyringTrouble
 from inbox.store import accounts, ledger, record
 from inbox.store.database import damage, errors_named, open_reader
+from inbox.store.version import VERSION
 
 LEAST_FREE_BYTES: Final = 200_000_000
 _MB: Final = 1_000_000

@@ -22,12 +22,11 @@ from inbox.model import DeliveryState
 from inbox.secrets import Secrets
 from inbox.store import outbox
 from inbox.store.database import FILE_NAME, errors_named, open_reader
-from inbox.store.schema import APPLICATION_ID, migrations
+from inbox.store.version import APPLICATION_ID, VERSION
 
 T = TypeVar("T")
 LOOK_EVERY_S: Final = 0.25
 DRAIN_S: Final = 60.0
-VERSION: Final = len(migrations._migrations)
 
 
 def identity(connection: sqlite3.Connection) -> tuple[int, int]:

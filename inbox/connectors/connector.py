@@ -128,6 +128,7 @@ class Connector(Protocol):
     capabilities: ClassVar[Capability]  # the most it can ever do; a channel may allow less
     address_field: ClassVar[Field]  # the one thing asked first
     interval_s: ClassVar[int]  # how often a channel is polled when nothing else decides
+    reread_every_s: ClassVar[int]  # how often what matters is asked after; 0: with every poll
 
     def __init__(self, room: Room) -> None: ...
 
@@ -221,6 +222,7 @@ class Bare:
     """What a network cannot do, for connectors to inherit: everything here refuses before any request is made."""
 
     title: ClassVar[str]
+    reread_every_s: ClassVar[int] = 0
 
     @classmethod
     async def authorize(

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlite_utils
-
 from inbox import private
 from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
-from inbox.store.schema import APPLICATION_ID, migrations
+from inbox.store.version import APPLICATION_ID, VERSION
 
 FILE_NAME = "inbox.sqlite3"
 LOCK_NAME = "inbox.lock"
@@ -121,7 +119,7 @@ class Database:
         application_id = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if application_id == APPLICATION_ID:
-            if connection.execute("PRAGMA user_version").fetchone()[0] > len(migrations._migrations):
+            if connection.execute("PRAGMA user_version").fetchone()[0] > VERSION:
                 raise StoreTooNew(f"{path.name} has version {connection.execute('PRAGMA user_version').fetchone()[0]}")
         elif tables:
             raise StoreDamaged(
@@ -130,15 +128,20 @@ class Database:
 
     @classmethod
     def _migrate(cls, path: Path, connection: sqlite3.Connection) -> None:
-        database = sqlite_utils.Database(connection, execute_plugins=False)
-        if not migrations.pending(database):
+        said = [connection.execute(f"PRAGMA {what}").fetchone()[0] for what in ("application_id", "user_version")]
+        if said == [APPLICATION_ID, VERSION]:
             return
+        import sqlite_utils  # a sixteenth of a second, that only the first start of a new version needs
+
+        from inbox.store.schema import migrations
+
+        database = sqlite_utils.Database(connection, execute_plugins=False)
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             cls.back_up(connection, path.parent / "backups")
         with database.atomic():  # the file becomes ours, and of this version, whole or not at all
             migrations.apply(database)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={len(migrations._migrations)}")
+            connection.execute(f"PRAGMA user_version={VERSION}")
 
     @staticmethod
     def back_up(connection: sqlite3.Connection, folder: Path) -> Path:

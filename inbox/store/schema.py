@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-APPLICATION_ID = 0x506F7374  # "Post": tells our file from any other SQLite file
 migrations = Migrations("postroom")
 
 PLACES = ("owed", "quiet", "waiting", "done", "published", "aside")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from inbox.clock import Clock
 from inbox.connectors.connector import Connector
-from inbox.errors import CursorExpired, NotAllowed, PostroomError, SignInNeeded, StoreError
+from inbox.errors import CursorExpired, NotAllowed, NotFound, PostroomError, SignInNeeded, StoreError
 from inbox.events import Changed
 from inbox.model import Batch, Capability, Channel, Cursor, Message
 from inbox.store import accounts, ledger, messages, record, triage
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 ASK_AFTER = timedelta(days=14)
 ASK_LIMIT = 100
 ROLL_EVERY_POLLS = 10
+MOST_THREADS = 20
+"""Conversations read whole after one batch, because what their newest message answers never came."""
+THREAD_YOUNGER_THAN = timedelta(days=14)
 SWEEP_EVERY = timedelta(hours=24)
 
 
@@ -53,6 +56,7 @@ class Fetch:
         self._clock = clock
         self._publish = publish
         self._polls: dict[str, int] = {}
+        self._asked_at: dict[str, datetime] = {}
 
     async def poll(self, channel: Channel, connector: Connector) -> Outcome:
         """Bring the channel up to date. A failure is in the outcome and in the ledger; StoreError is raised."""
@@ -81,7 +85,10 @@ class Fetch:
         while True:
             batch = await connector.fetch(channel, cursor)
             stuck = not batch.complete and batch.cursor == cursor
+            orphans = self._orphans(channel, batch)
             self._save(channel, batch, outcome, poll=ledger.Poll(at=began))
+            for message in orphans:
+                await self.around(channel, connector, message, outcome)
             cursor, drifted = batch.cursor, drifted or batch.drifted
             if batch.complete or stuck:
                 break
@@ -90,6 +97,30 @@ class Fetch:
         stale = reading.swept_at is None or now - reading.swept_at > SWEEP_EVERY
         if Capability.SWEEP in connector.capabilities and (drifted or (stale and not first_round)):
             await self._sweep(channel, connector, cursor, outcome)
+
+    def _orphans(self, channel: Channel, batch: Batch) -> list[Message]:
+        """Messages of the batch that are new and answer something that is neither here nor coming with them: one for
+        each thing missing, the youngest, for whoever reads them later asks then."""
+        if Capability.THREAD not in channel.capabilities:
+            return []
+        since = self._clock.now() - THREAD_YOUNGER_THAN
+        young = [m for m in batch.messages if m.parent_remote_id and m.created_at >= since]
+        here = messages.known_roots(self._database.connection, channel, young) if young else {}
+        coming = {m.remote_id for m in batch.messages}
+        missing = {
+            m.parent_remote_id: m
+            for m in young
+            if m.remote_id not in here and m.parent_remote_id not in here and m.parent_remote_id not in coming
+        }
+        return sorted(missing.values(), key=lambda m: m.created_at)[-MOST_THREADS:]
+
+    async def around(self, channel: Channel, connector: Connector, message: Message, outcome: Outcome) -> None:
+        """Read the conversation around a message, as far as the network has it."""
+        try:
+            batch = await connector.thread(channel, message)
+        except NotFound:
+            return  # it was withdrawn while we asked
+        self._save(channel, batch, outcome)
 
     def _save(
         self, channel: Channel, batch: Batch, outcome: Outcome, *, poll: ledger.Poll | None = None
@@ -104,6 +135,11 @@ class Fetch:
         """Re-read what the officer still has to do with, and, now and then, the next hundred of everything else."""
         if Capability.REREAD not in connector.capabilities:
             return
+        now = self._clock.now()
+        asked_at = self._asked_at.get(channel.id)
+        if asked_at is not None and now - asked_at < timedelta(seconds=connector.reread_every_s):
+            return
+        self._asked_at[channel.id] = now
         round_ = self._polls[channel.id] = self._polls.get(channel.id, -1) + 1
         connection = self._database.connection
         wanted = triage.watched(connection, channel, since=self._clock.now() - ASK_AFTER, limit=ASK_LIMIT)

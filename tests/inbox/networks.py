@@ -48,6 +48,7 @@ class Scripted:
     """Answers each fetch with the next of ``batches`` (or raises it), and notes what was asked."""
 
     capabilities: ClassVar[Capability] = Capability.FETCH | Capability.REREAD | Capability.SWEEP
+    reread_every_s: ClassVar[int] = 0
     batches: list[Batch | BaseException | Callable[[Cursor], Batch]]
     asked: list[str] = field(default_factory=list)
     reread_ids: list[list[str]] = field(default_factory=list)

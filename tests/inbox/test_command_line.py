@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inbox.engine import Engine
 from inbox.model import MessageKind, MessageState, Moderation
@@ -185,7 +186,7 @@ def test_settling(office: Office) -> None:
 def test_publishing_with_everything(office: Office, tmp_path: Path) -> None:
     office.fetch()
     picture, text = tmp_path / "Bridge.PNG", tmp_path / "text.txt"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\nbridge")
+    Image.new("RGB", (40, 30), "red").save(picture)
     text.write_text("\ufeffFrom Monday on.\n", encoding="utf-8")
     at = (office.clock.now() + timedelta(hours=2)).isoformat()
     ran = office.run(
@@ -202,9 +203,10 @@ def test_publishing_with_everything(office: Office, tmp_path: Path) -> None:
     assert entry.kind == MessageKind.POST
     assert entry.publish_at == office.clock.now() + timedelta(hours=2)
     [media] = entry.media
-    assert (media.mime_type, media.alt_text, media.size_bytes) == ("image/png", "The bridge, raised", 14)
+    assert (media.mime_type, media.alt_text, media.width_px) == ("image/png", "The bridge, raised", 40)
     picture.unlink()
-    assert Path(media.path).read_bytes() == b"\x89PNG\r\n\x1a\nbridge"
+    with Image.open(media.path) as sent:
+        assert sent.convert("RGB").getpixel((5, 5)) == (255, 0, 0)
     assert Path(media.path).is_relative_to(office.home)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inbox.connectors.memory import BEFORE_SEND
 from inbox.errors import OutcomeUnknown, Rejected, Unavailable
@@ -89,9 +91,10 @@ def test_what_was_begun_meanwhile_is_kept_as_well(running: Running) -> None:
     assert draft(running, "reply:1") == "First.\n\nSecond.\n\nThird"
 
 
-def test_a_post_becomes_the_draft_of_the_composer(running: Running) -> None:
+def test_a_post_becomes_the_draft_of_the_composer(running: Running, tmp_path: Path) -> None:
     at = running.clock.now() + timedelta(days=1)
-    picture = Media(path="a.png", mime_type="image/png", alt_text="A quay", size_bytes=7)
+    Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
+    picture = Media(path=str(tmp_path / "a.png"), mime_type="image/png", alt_text="A quay", size_bytes=7)
     update = Update(
         kind=UpdateKind.POST, title="Water", text="Three metres.", tags=("water",), media=(picture,), publish_at=at
     )

@@ -19,7 +19,7 @@ import pytest
 from inbox.errors import StoreError
 from inbox.store import accounts
 from inbox.store.database import FILE_NAME, Database, open_reader
-from inbox.store.schema import APPLICATION_ID
+from inbox.store.version import APPLICATION_ID
 from tests.inbox.making import add_channel
 
 ROOT = Path(__file__).parents[2]

@@ -42,7 +42,7 @@ class AccountsDialog(QDialog):
         self._reader = reader
         self._clock = clock
         self._accounts: dict[AccountId, AccountHealth] = {}
-        self._titles = {name: connector.title for name, connector in engine.networks.items()}
+        self._titles = engine.titles
         self.setWindowTitle(self.tr("Accounts"))
         self.list = AccountList(theme)
         self.add = button(self.tr("Add an account"))

@@ -56,7 +56,7 @@ class Composer(QDialog):
         self._engine = engine
         self._reader = reader
         self._clock = clock
-        self._titles = {name: connector.title for name, connector in engine.networks.items()}
+        self._titles = engine.titles
         self.state = ComposerState()
         self._place = PLACE
         self._kept = ""

@@ -105,7 +105,7 @@ class EvenList(QListView):
     def _look_ahead(self) -> None:
         """Let the next page be read in a quiet moment, before anybody comes to the end of what is loaded."""
         model = self.model()
-        if model is None or self._ahead.isActive():
+        if not model or self._ahead.isActive():
             return
         wanted = self._bottom() + SCREENS_AHEAD * (self._bottom() - self._top())
         if wanted >= model.rowCount() and model.canFetchMore(QModelIndex()):
@@ -114,6 +114,7 @@ class EvenList(QListView):
     def _read_on(self) -> None:
         if self.isVisible() and self.model().canFetchMore(QModelIndex()):
             self.model().fetchMore(QModelIndex())
+            self._look_ahead()
 
     # Where rows are
 

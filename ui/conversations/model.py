@@ -8,7 +8,8 @@ longer belongs into the list, until they move off it.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,7 @@ class ConversationList(QAbstractListModel):
         self._ids: dict[ConversationId, ConversationRow] = {}
         self._place, self._network = "owed", ""
         self._more = True
+        self._telling = False  # of a change under way: who hears of it may ask for more, which must wait
         self._stale: set[ConversationId] = set()
         self._slices = QTimer(self, interval=0, singleShot=True)
         self._slices.timeout.connect(self._apply_slice)
@@ -82,18 +84,21 @@ class ConversationList(QAbstractListModel):
         return None
 
     def canFetchMore(self, parent: Index = NOWHERE) -> bool:
-        return self._more and not parent.isValid()
+        return self._more and not self._telling and not parent.isValid()
 
     def fetchMore(self, parent: Index = NOWHERE) -> None:
+        if not self.canFetchMore(parent):
+            return
         page = self._read_page(after=self._rows[-1] if self._rows else None, limit=NEXT_PAGE)
-        self._more = len(page) == NEXT_PAGE
         fresh = [r for r in page if r.id not in self._ids]
+        self._more = len(page) == NEXT_PAGE
         if fresh:
             start = len(self._rows)
-            self.beginInsertRows(NOWHERE, start, start + len(fresh) - 1)
-            self._rows += fresh
-            self._ids.update({r.id: r for r in fresh})
-            self.endInsertRows()
+            with self._change():
+                self.beginInsertRows(NOWHERE, start, start + len(fresh) - 1)
+                self._rows += fresh
+                self._ids.update({r.id: r for r in fresh})
+                self.endInsertRows()
 
     # The window's side
 
@@ -209,11 +214,12 @@ class ConversationList(QAbstractListModel):
         if target in (old, old + 1):
             self._replace(old, row)
             return
-        self.beginMoveRows(NOWHERE, old, old, NOWHERE, target)
-        self._rows.pop(old)
-        self._rows.insert(target - (target > old), row)
-        self._ids[row.id] = row
-        self.endMoveRows()
+        with self._change():
+            self.beginMoveRows(NOWHERE, old, old, NOWHERE, target)
+            self._rows.pop(old)
+            self._rows.insert(target - (target > old), row)
+            self._ids[row.id] = row
+            self.endMoveRows()
         index = self.index(target - (target > old))
         self.dataChanged.emit(index, index)
 
@@ -221,16 +227,26 @@ class ConversationList(QAbstractListModel):
         position = bisect.bisect_left(self._rows, _key(row), key=_key)
         if position == len(self._rows) and self._more:
             return 0  # below what is loaded: it comes when scrolled to
-        self.beginInsertRows(NOWHERE, position, position)
-        self._rows.insert(position, row)
-        self._ids[row.id] = row
-        self.endInsertRows()
+        with self._change():
+            self.beginInsertRows(NOWHERE, position, position)
+            self._rows.insert(position, row)
+            self._ids[row.id] = row
+            self.endInsertRows()
         return 1
 
     def _remove(self, position: int) -> None:
-        self.beginRemoveRows(NOWHERE, position, position)
-        del self._ids[self._rows.pop(position).id]
-        self.endRemoveRows()
+        with self._change():
+            self.beginRemoveRows(NOWHERE, position, position)
+            del self._ids[self._rows.pop(position).id]
+            self.endRemoveRows()
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        self._telling = True
+        try:
+            yield
+        finally:
+            self._telling = False
 
     def _read_page(self, after: ConversationRow | None, limit: int = PAGE) -> list[ConversationRow]:
         key = reading.Key(after.last_at, after.id) if after else None

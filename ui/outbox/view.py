@@ -48,7 +48,7 @@ class OutboxView(QWidget):
         self._engine = engine
         self._reader = reader
         self._clock = clock
-        self._titles = {name: connector.title for name, connector in engine.networks.items()}
+        self._titles = engine.titles
         self._channels: dict[str, Channel | None] = {}
         self._signed_in: dict[str, bool] = {}
         self._stale = True

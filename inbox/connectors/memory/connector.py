@@ -6,6 +6,7 @@ no storage rule. ``Memory.over(worlds)`` makes the class for given worlds, so th
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import ClassVar, Self, cast
@@ -60,6 +61,7 @@ class Memory:
     capabilities: ClassVar[Capability] = ~Capability.NONE
     address_field: ClassVar[Field] = Field(name="address", label="Address", placeholder="memory.example")
     interval_s: ClassVar[int] = 60
+    reread_every_s: ClassVar[int] = 0
     worlds: ClassVar[Mapping[str, World]] = {}  # one channel for each, by its remote id
 
     def __init__(self, room: Room) -> None:
@@ -157,10 +159,19 @@ class Memory:
         world = self._world(channel, Capability.HINTS)
         async with world.visit("hints", self._password()):
             pass
-        while True:
-            yield
-            world.news.clear()
-            await world.news.wait()
+        news, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(news.set)  # whoever speaks there need not live on our loop
+
+        world.listeners.add(tell)
+        try:
+            while True:
+                yield
+                await news.wait()
+                news.clear()
+        finally:
+            world.listeners.discard(tell)
 
     async def sweep(self, channel: Channel, cursor: Cursor) -> AsyncIterator[SweepPage]:
         world = self._world(channel, Capability.SWEEP)

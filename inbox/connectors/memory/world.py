@@ -96,7 +96,7 @@ class World:
         self.made: list[tuple[str, str]] = []  # (delivery key, remote id), one for each thing really made or changed
         self.hook: Hook | None = None
         self.told: list[tuple[Moderation, str, str]] = []  # what, whom, with which words
-        self.news = asyncio.Event()
+        self.listeners: set[Callable[[], object]] = set()  # called at every change
         self._faults: defaultdict[tuple[str, str], deque[BaseException]] = defaultdict(deque)
         self._serial = 0
 
@@ -251,7 +251,8 @@ class World:
     def _touch(self, entry: Entry) -> None:
         self.change += 1
         entry.change = self.change
-        self.news.set()
+        for tell in list(self.listeners):
+            tell()
 
     def _publish_due(self) -> None:
         for entry in self.entries.values():

@@ -58,6 +58,7 @@ class WordPress(Bare):
         | Capability.TRASH
         | Capability.MEDIA
         | Capability.TERMS
+        | Capability.TITLE
     )
     address_field: ClassVar[Field] = discovery.ADDRESS_FIELD
     interval_s: ClassVar[int] = 120

@@ -121,7 +121,7 @@ def capabilities_of(site: Site) -> Capability:
     if site.may("moderate_comments"):
         able |= _MODERATOR
     if site.may("publish_posts"):
-        able |= Capability.POST | Capability.SCHEDULE | Capability.TERMS
+        able |= Capability.POST | Capability.SCHEDULE | Capability.TERMS | Capability.TITLE
         if site.may("edit_published_posts"):
             able |= Capability.UPDATE_POST
         if site.may("upload_files"):

@@ -12,14 +12,19 @@ from inbox.model import (
     Capability,
     Channel,
     ChannelId,
+    Counting,
     Limits,
     Media,
+    Message,
     MessageId,
+    PollAsked,
     Problem,
+    Rendition,
     Update,
     UpdateKind,
+    Visibility,
 )
-from inbox.publishing.render import SOONEST_SCHEDULE, render
+from inbox.publishing.render import addressed, render
 from tests.inbox.making import START, message
 
 CHANNEL = Channel(
@@ -90,11 +95,12 @@ def test_a_reply_knows_what_it_answers_and_under_which_post() -> None:
         (replace(POST, media=(PICTURE,)), without(Capability.MEDIA), [("media", True)]),
         (replace(POST, media=(PICTURE,) * 2), CHANNEL, []),
         (replace(POST, media=(PICTURE,) * 3), CHANNEL, [("media", True)]),
-        (replace(POST, media=(replace(PICTURE, size_bytes=101),)), CHANNEL, [("media", True)]),
+        (replace(POST, media=(replace(PICTURE, size_bytes=101),)), CHANNEL, []),  # it is made to fit
+        (replace(POST, media=(replace(PICTURE, size_bytes=101, mime_type="image/gif"),)), CHANNEL, [("media", True)]),
         (replace(POST, media=(replace(PICTURE, alt_text=" "),)), CHANNEL, [("media", False)]),
-        (replace(POST, publish_at=START + SOONEST_SCHEDULE), CHANNEL, []),
-        (replace(POST, publish_at=START + SOONEST_SCHEDULE - timedelta(seconds=1)), CHANNEL, [("time", True)]),
-        (replace(POST, publish_at=START + timedelta(days=1)), without(Capability.SCHEDULE), [("time", True)]),
+        (replace(POST, publish_at=START + timedelta(minutes=2)), CHANNEL, []),
+        (replace(POST, publish_at=START + timedelta(minutes=2) - timedelta(seconds=1)), CHANNEL, [("time", True)]),
+        (replace(POST, publish_at=START + timedelta(days=1)), without(Capability.SCHEDULE), [("time", False)]),
     ],
 )
 def test_problems(update: Update, channel: Channel, expected: list[tuple[str, bool]]) -> None:
@@ -104,3 +110,100 @@ def test_problems(update: Update, channel: Channel, expected: list[tuple[str, bo
 def test_one_over_says_by_how_much() -> None:
     _, [problem] = render(replace(POST, text="x" * 1_511), CHANNEL, now=START)
     assert problem == Problem(words="1,501 bytes too long for Blog.")
+
+
+TOWN = replace(
+    CHANNEL,
+    id=ChannelId("town"),
+    title="Town",
+    capabilities=~(Capability.TITLE | Capability.TERMS),
+    limits=Limits(
+        text_graphemes=20,
+        counting=Counting.MASTODON,
+        link_length=8,
+        media_count=2,
+        poll_options=3,
+        poll_option_graphemes=5,
+        exclusive=(("poll", "media"),),
+        visibilities=tuple(Visibility),
+        language="de",
+        alt_graphemes=9,
+    ),
+)
+ASKED = PollAsked(options=("Yes", "No"))
+
+
+def in_town(update: Update, **others: Message) -> tuple[Rendition, list[tuple[str, bool]]]:
+    rendition, found = render(update, TOWN, now=START, **others)
+    return rendition, [(p.where, p.stops) for p in found]
+
+
+@pytest.mark.parametrize(
+    ("update", "expected"),
+    [
+        (replace(POST, text="https://example.org/a/long/way and more"), []),
+        (replace(POST, text="x" * 21), [("text", True)]),
+        (replace(POST, text="x" * 15, warning="Flood"), []),
+        (replace(POST, text="x" * 16, warning="Flood"), [("text", True)]),
+        (replace(POST, poll=ASKED), []),
+        (replace(POST, poll=ASKED, media=(PICTURE,)), [("poll", True)]),
+        (replace(POST, poll=PollAsked(options=("Yes",))), [("poll", True)]),
+        (replace(POST, poll=PollAsked(options=("Yes", "yes "))), [("poll", True)]),
+        (replace(POST, poll=PollAsked(options=("Perhaps", "No"))), [("poll", True)]),
+        (replace(POST, poll=PollAsked(options=("Yes", "No"), lasts_s=5)), [("poll", True)]),
+        (replace(POST, media=(replace(PICTURE, alt_text="A quay with boats"),)), [("media", True)]),
+        (replace(POST, text="", media=(PICTURE,)), []),  # a picture needs no words here
+    ],
+)
+def test_problems_where_posts_are_short(update: Update, expected: list[tuple[str, bool]]) -> None:
+    assert in_town(update)[1] == expected
+
+
+def test_what_a_channel_has_no_place_for_is_left_out() -> None:
+    update = replace(POST, text="Text", tags=("x",), categories=("y",), excerpt="z")
+    rendition, found = in_town(update)
+    assert (rendition.title, rendition.tags, rendition.categories, rendition.excerpt, found) == ("", (), (), "", [])
+    assert rendition.language == "de"
+
+
+def test_a_variation_is_for_one_channel() -> None:
+    update = replace(POST, variations={ChannelId("town"): "Short"})
+    assert in_town(update)[0].text == "Short"
+    assert render(update, CHANNEL, now=START)[0].text == "Text"
+
+
+def test_what_would_be_read_by_more_people_than_was_said_is_stopped() -> None:
+    private = replace(POST, visibility=Visibility.FOLLOWERS)
+    assert in_town(private) == (in_town(private)[0], [])
+    assert problems(private, without(Capability.VISIBILITY)) == [("visibility", True)]
+    assert problems(replace(POST, warning="Flood"), without(Capability.WARNING)) == [("warning", False)]
+
+
+def test_an_answer_goes_to_no_more_people_than_what_it_answers() -> None:
+    question = message("m1", visibility=Visibility.DIRECT, addressees=("@vera",), warning="Debts")
+    rendition, found = in_town(replace(REPLY, text="Yes"), reply_to=question)
+    assert (rendition.visibility, rendition.text, rendition.warning) == (Visibility.DIRECT, "@vera Yes", "Debts")
+    assert found == []
+    wider = replace(REPLY, text="Yes", visibility=Visibility.PUBLIC)
+    assert in_town(wider, reply_to=question)[1] == [("visibility", True)]
+    quieter = in_town(replace(REPLY, text="Yes"), reply_to=message("m2", visibility=Visibility.UNLISTED))[0]
+    assert quieter.visibility is Visibility.UNLISTED
+
+
+def test_whoever_is_named_in_a_private_answer_is_said() -> None:
+    question = message("m1", visibility=Visibility.DIRECT, addressees=("@vera",))
+    _, found = render(replace(REPLY, text="@eve@b.org Hi"), TOWN, now=START, reply_to=question)
+    assert [(p.stops, "@eve@b.org" in p.words) for p in found] == [(False, True)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("Yes", "@vera @tom@b.org Yes"),
+        ("@Vera, yes", "@tom@b.org @Vera, yes"),
+        ("@tom@b.org @vera yes", "@tom@b.org @vera yes"),
+        ("", ""),
+    ],
+)
+def test_an_answer_names_whoever_has_to_hear_of_it(typed: str, sent: str) -> None:
+    assert addressed(typed, message("m1", addressees=("@vera", "@tom@b.org"))) == sent

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,13 +20,26 @@ from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, Store
 from inbox.store import accounts, reading, schema
 from inbox.store import database as database_module
 from inbox.store.database import BACKUPS_KEPT, FILE_NAME, Database, damage, open_reader
+from inbox.store.version import APPLICATION_ID, VERSION
 from tests.inbox.making import add_channel, message, queue, save, tables
+
+
+def test_the_version_counts_the_migrations() -> None:
+    assert len(schema.migrations._migrations) == VERSION
+
+
+def test_a_file_of_this_version_is_opened_without_what_migrates(home: Path) -> None:
+    Database.open(home).close()
+    script = f"from inbox.store.database import Database; Database.open(Path({str(home)!r})).close()"
+    words = f"import sys; from pathlib import Path; {script}; print('sqlite_utils' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
 
 
 def test_a_new_file_is_ours_and_of_this_version(home: Path) -> None:
     with contextlib.closing(Database.open(home)) as opened:
-        assert opened.connection.execute("PRAGMA application_id").fetchone()[0] == schema.APPLICATION_ID
-        assert opened.connection.execute("PRAGMA user_version").fetchone()[0] == len(schema.migrations._migrations)
+        assert opened.connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+        assert opened.connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
         assert opened.connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert opened.connection.execute("PRAGMA synchronous").fetchone()[0] == 2, "a committed receipt must last"
     assert damage(home / FILE_NAME) == ""
@@ -51,7 +65,7 @@ def older_file(home: Path, migrations: int) -> Path:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         early.apply(sqlite_utils.Database(connection))
-        connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={migrations}")
         connection.execute("INSERT INTO accounts VALUES ('a-1', 'memory', 'Old', '', '', '{}', 1, 0, NULL)")
     return path
@@ -62,7 +76,7 @@ def test_an_older_file_is_copied_and_then_migrated(home: Path, migrations: int) 
     older_file(home, migrations)
     with contextlib.closing(Database.open(home)) as opened:
         assert [a.title for a in accounts.accounts(opened.connection)] == ["Old"]
-        assert opened.connection.execute("PRAGMA user_version").fetchone()[0] == len(schema.migrations._migrations)
+        assert opened.connection.execute("PRAGMA user_version").fetchone()[0] == VERSION
         queue(opened, add_channel(opened))  # the newest tables are there
     [copy] = (home / "backups").iterdir()
     assert copy.name.startswith(f"inbox-v{migrations}-")
@@ -78,7 +92,8 @@ def with_a_last_migration(monkeypatch: pytest.MonkeyPatch, work: str) -> None:
     for one in schema.migrations._migrations:
         longer(name=one.name)(one.fn)
     longer(name="m999_new")(lambda db: db.executescript(work))
-    monkeypatch.setattr(database_module, "migrations", longer)
+    monkeypatch.setattr(schema, "migrations", longer)
+    monkeypatch.setattr(database_module, "VERSION", VERSION + 1)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

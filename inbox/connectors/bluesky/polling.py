@@ -1,0 +1,373 @@
+"""Fetching: our posts and all notifications once, then the poll that loses nothing (bluesky.md section 4).
+
+What a quiet poll costs: one request for the newest hundred notifications, one for our newest hundred posts with their
+counts. What is new costs one more per 25 posts. Counts that the notifications do not explain make us read the thread
+itself, as do, on a slower clock, threads with something said lately: that is how answers arrive that were never
+notified (five levels deep, indexed in the same instant, or claiming to be old).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from inbox.connectors.bluesky import chat, threads
+from inbox.connectors.bluesky.cursor import Position, bumped, key_of, print_of
+from inbox.connectors.bluesky.embeds import quoted_uri
+from inbox.connectors.bluesky.parsing import (
+    QUIET,
+    hidden_in,
+    is_post,
+    message_from_bare_notification,
+    message_from_notification,
+    moment,
+    owner_of,
+    reply_of,
+    unreadable,
+)
+from inbox.connectors.bluesky.views import hidden_among, messages_from, views
+from inbox.connectors.bluesky.xrpc import Api, listed
+from inbox.errors import NotFound, Unavailable
+from inbox.model import Batch, Cursor, Message
+
+log = logging.getLogger(__name__)
+
+PER_PAGE: Final = 100
+OVERLAP: Final = timedelta(hours=48)
+WHOLE_OVERLAP_EVERY: Final = timedelta(minutes=10)
+YOUNG: Final = timedelta(days=2)
+OLD: Final = timedelta(days=14)
+YOUNG_EVERY: Final = timedelta(hours=1)
+OLD_EVERY: Final = timedelta(days=1)
+IMPORTED_THREADS: Final = timedelta(days=30)
+DUE_AT_ONCE: Final = 4
+SLOW_AT_ONCE: Final = 3
+MOST_FEED_PAGES: Final = 20
+MOST_QUOTE_PAGES: Final = 10
+_POSTS: Final = frozenset({"reply", "mention", "quote"})
+
+Looked = MutableMapping[str, datetime]
+"""When a thread was last read for no other reason than the time; lost at a restart, which costs reading it once."""
+
+
+async def fetch(api: Api, cursor: Cursor, looked: Looked, *, direct: bool) -> Batch:
+    """The batch after ``cursor``. ``direct``: read direct messages too."""
+    at = Position.of(cursor)
+    messages: list[Message] = []
+    complete = False
+    began_at = at.started_at = at.started_at or api.now().isoformat()
+    while not messages and not complete:
+        if at.phase == "posts":
+            messages = await _import_posts(api, at)
+        elif at.phase == "poll" and at.due and not at.walk:
+            messages, complete = await _due_threads(api, at), not at.due
+        else:
+            messages, complete = await _notes(api, at, looked, direct=direct)
+    window: tuple[datetime | None, datetime | None] = (None, None)
+    if complete:
+        window = (moment(at.read_at), moment(began_at))
+        at.read_at, at.started_at = began_at, ""
+    return Batch(
+        messages=tuple(_once(messages)),
+        cursor=at.cursor() if messages else cursor,
+        complete=complete,
+        window_from=window[0],
+        window_to=window[1],
+        requests=api.requests,
+    )
+
+
+# --- our posts ---
+
+
+@dataclass(slots=True)
+class _Feed:
+    """Views of our own posts, newest first; reposts of others left out."""
+
+    views: dict[str, Mapping[str, Any]]
+    cursor: str
+
+
+async def _feed(api: Api, cursor: str) -> _Feed:
+    params = {"actor": api.did, "limit": PER_PAGE, "filter": "posts_with_replies", "cursor": cursor or None}
+    answer = await api.query("app.bsky.feed.getAuthorFeed", params, "our posts")
+    found = {}
+    for item in listed(answer, "feed", "our posts"):
+        view = item.get("post") if isinstance(item, Mapping) else None
+        if isinstance(view, Mapping) and owner_of(str(view.get("uri") or "")) == api.did:
+            found[str(view["uri"])] = view
+    return _Feed(found, str(answer.get("cursor") or ""))
+
+
+async def _import_posts(api: Api, at: Position) -> list[Message]:
+    first = not at.feed
+    page = await _feed(api, at.feed)
+    recent = api.now() - IMPORTED_THREADS
+    for uri, view in page.views.items():
+        if first:
+            at.posts[_rkey(uri)] = _counts(view)
+        when = moment(view.get("indexedAt"))
+        if _counts(view)[0] and when and when >= recent and not _parent(view):
+            at.due.append(uri)  # the notifications do not tell of all that was answered there
+    at.feed = page.cursor
+    if not page.cursor:
+        at.phase = "notes"
+    hidden = await hidden_among(api, page.views.values(), {u: hidden_in(v) for u, v in page.views.items()})
+    return messages_from(api, page.views.values(), hidden)
+
+
+# --- notifications ---
+
+
+async def _notes(api: Api, at: Position, looked: Looked, *, direct: bool) -> tuple[list[Message], bool]:
+    """One page of notifications; at the end of the walk also our posts and threads."""
+    importing = at.phase == "notes"
+    if not at.walk:
+        due = _due(api, at.full_at, WHOLE_OVERLAP_EVERY)
+        at.whole = importing or due
+    answer = await api.query(
+        "app.bsky.notification.listNotifications", {"limit": PER_PAGE, "cursor": at.walk or None}, "the notifications"
+    )
+    items, strange = _readable(listed(answer, "notifications", "the notifications"))
+    prints = {print_of(item): item for item in items}
+    new = {word: item for word, item in prints.items() if word not in at.seen}
+    oldest = min(map(key_of, items), default=0)
+    done = _step(at, api, prints, new, str(answer.get("cursor") or ""), oldest, importing)
+    messages = [*await _said(api, new.values()), *strange] if new or strange else []
+    _note_activity(api, at, new.values())
+    if not done:
+        if not messages and new:
+            messages = await _liked(api, new.values(), {})
+        return messages, False
+    if importing:
+        at.phase = "poll"
+        at.full_at = at.started_at
+    else:
+        messages += await _ours(api, at, list(new.values()), looked)
+    if direct:
+        messages += await chat.poll(api, at)
+    return messages, not at.due
+
+
+def _step(
+    at: Position,
+    api: Api,
+    prints: Mapping[str, Mapping[str, Any]],
+    new: Mapping[str, Mapping[str, Any]],
+    cursor: str,
+    oldest: int,
+    importing: bool,
+) -> bool:
+    """Note this page, and go on to the next; True when the walk is at its end."""
+    first = not at.walk
+    stuck = not first and at.walk != at.plain and set(prints) <= set(at.edge)
+    at.seen.update({word: key_of(item) for word, item in prints.items()})
+    began = moment(at.read_at) or moment(at.started_at) or api.now()
+    floor = int((began - OVERLAP).timestamp() * 1000)
+    if importing:
+        if first:
+            at.keep_from = min(oldest, floor)
+        at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from or w in prints}
+    if not cursor:
+        done = True
+    elif importing:
+        done = False
+    else:
+        done = (oldest < floor) if at.whole else not new
+    if done:
+        if not importing:
+            if at.whole:
+                at.keep_from, at.full_at = min(oldest, floor), at.started_at
+            at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from}
+        else:
+            at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from}
+        at.walk = at.plain = ""
+        at.edge = []
+        return True
+    at.edge = list(prints)
+    # A page of the extra millisecond that shows nothing but the page before would come again and again.
+    at.walk, at.plain = (cursor if stuck else bumped(cursor)), cursor
+    return False
+
+
+def _readable(items: Sequence[Any]) -> tuple[list[Mapping[str, Any]], list[Message]]:
+    """Notifications with an address, and whatever else stood in the list, kept raw."""
+    good = [item for item in items if isinstance(item, Mapping) and item.get("uri")]
+    bad = [item for item in items if isinstance(item, Mapping) and not item.get("uri")]
+    return good, [unreadable(item, f"notification:{print_of(item)}") for item in bad]
+
+
+async def _said(api: Api, items: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """Messages of the notifications that have words: posts as they are now, notices as they were."""
+    items = [item for item in items if item.get("reason") not in QUIET]
+    posts = {str(i["uri"]): i for i in items if i.get("reason") in _POSTS and is_post(i.get("record"))}
+    found = await views(api, posts)
+    hidden = await hidden_among(api, found.values(), {})
+    messages = messages_from(api, found.values(), hidden)
+    for item in items:
+        try:
+            if str(item["uri"]) not in posts:
+                messages.append(message_from_notification(item, api.place))
+            elif str(item["uri"]) not in found:
+                messages.append(message_from_bare_notification(item, api.place))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.warning("a notification cannot be read")
+            messages.append(unreadable(item, "notification"))
+    return messages
+
+
+async def _liked(api: Api, items: Iterable[Mapping[str, Any]], known: Mapping[str, Any]) -> list[Message]:
+    """Our posts that were liked or reposted, with their counts; ``known`` ones are left out."""
+    subjects = {str(item.get("reasonSubject") or "") for item in items if item.get("reason") in QUIET}
+    found = await views(api, sorted(uri for uri in subjects if owner_of(uri) == api.did and uri not in known))
+    return messages_from(api, found.values(), await hidden_among(api, found.values(), {}))
+
+
+# --- counts and threads ---
+
+
+async def _ours(api: Api, at: Position, new: list[Mapping[str, Any]], looked: Looked) -> list[Message]:
+    """Our posts that are new or counted differently, and the threads that the notifications do not account for."""
+    messages: list[Message] = []
+    feed = await _own_posts(api, at)
+    replies = Counter(_parent(item) for item in new if is_post(item.get("record")))
+    quotes = Counter(quoted_uri(item["record"]) for item in new if is_post(item.get("record")))
+    changed = []
+    for uri, view in feed.items():
+        before = at.posts.get(_rkey(uri))
+        if before is None:
+            replies[_parent(view)] += 1
+        if before != _counts(view):
+            changed.append(view)
+    quoted: list[str] = []
+    for view in changed:
+        uri = str(view["uri"])
+        before, now = at.posts.get(_rkey(uri)) or [0, 0, 0, 0], _counts(view)
+        if now[0] > before[0] + replies[uri]:
+            at.due.append(uri)
+        if now[1] > before[1] + quotes[uri]:
+            quoted.append(uri)
+    at.posts = {_rkey(uri): _counts(view) for uri, view in feed.items()}
+    gates = {uri: hidden_in(view) for uri, view in feed.items()}
+    messages += messages_from(api, changed, await hidden_among(api, changed, gates))
+    messages += await _liked(api, new, feed)
+    for uri in quoted:
+        messages += await _quotes(api, uri)
+    messages += await _due_threads(api, at)
+    messages += await _slow_threads(api, at, looked)
+    return messages
+
+
+async def _own_posts(api: Api, at: Position) -> dict[str, Mapping[str, Any]]:
+    """Our newest hundred posts; more, when none of these was known."""
+    page = await _feed(api, "")
+    found = dict(page.views)
+    for _ in range(MOST_FEED_PAGES):
+        if not page.cursor or not at.posts or any(_rkey(uri) in at.posts for uri in page.views):
+            break
+        page = await _feed(api, page.cursor)
+        found |= page.views
+    return found
+
+
+async def _due_threads(api: Api, at: Position) -> list[Message]:
+    """A few of the threads that are due, whole."""
+    messages: list[Message] = []
+    for _ in range(DUE_AT_ONCE):
+        if not at.due:
+            break
+        uri = at.due[0]
+        found = await _thread(api, uri)
+        at.due = at.due[1:]
+        at.active[uri] = api.now().isoformat()
+        at.digests[uri] = threads.digest(found)
+        messages += found
+    return messages
+
+
+async def _slow_threads(api: Api, at: Position, looked: Looked) -> list[Message]:
+    """Threads of the last days whose time has come, of which something changed."""
+    now = api.now()
+    messages: list[Message] = []
+    left = SLOW_AT_ONCE
+    for uri, said in list(at.active.items()):
+        age = now - (moment(said) or now)
+        if age > OLD:
+            at.active.pop(uri)
+            at.digests.pop(uri, None)
+            continue
+        every = YOUNG_EVERY if age <= YOUNG else OLD_EVERY
+        if not left or (uri in looked and now - looked[uri] < every):
+            continue
+        left -= 1
+        looked[uri] = now
+        try:
+            found = await _thread(api, uri)
+        except Unavailable as error:
+            log.info("a thread cannot be read now: %s", error)
+            continue
+        if threads.digest(found) != at.digests.get(uri):
+            at.digests[uri] = threads.digest(found)
+            at.active[uri] = now.isoformat()
+            messages += found
+    return messages
+
+
+async def _thread(api: Api, uri: str) -> list[Message]:
+    """A thread of ours; nothing when it is gone."""
+    try:
+        return (await threads.read(api, uri, parents=0))[0]
+    except NotFound:
+        return []
+
+
+async def _quotes(api: Api, uri: str) -> list[Message]:
+    messages: list[Message] = []
+    cursor = ""
+    for _ in range(MOST_QUOTE_PAGES):
+        params = {"uri": uri, "limit": PER_PAGE, "cursor": cursor or None}
+        answer = await api.query("app.bsky.feed.getQuotes", params, "the quotes")
+        found = [v for v in listed(answer, "posts", "the quotes") if isinstance(v, Mapping) and v.get("uri")]
+        messages += messages_from(api, found, await hidden_among(api, found, {}))
+        cursor = str(answer.get("cursor") or "")
+        if not cursor or not found:
+            break
+    return messages
+
+
+def _note_activity(api: Api, at: Position, new: Iterable[Mapping[str, Any]]) -> None:
+    """Remember which threads of ours somebody said something in, and when."""
+    for item in new:
+        record = item.get("record")
+        root = reply_of(record)[0] if isinstance(record, Mapping) and is_post(record) else ""
+        when = moment(item.get("indexedAt"))
+        if root and owner_of(root) == api.did and when and api.now() - when <= OLD:
+            at.active[root] = max(at.active.get(root, ""), when.isoformat())
+
+
+def _once(messages: list[Message]) -> list[Message]:
+    """Each message once, as it was read last, oldest first, so that an answer follows what it answers."""
+    return sorted({m.remote_id: m for m in messages}.values(), key=lambda m: (m.created_at, m.remote_id))
+
+
+def _parent(view: Mapping[str, Any]) -> str:
+    record = view.get("record")
+    return reply_of(record)[1] if isinstance(record, Mapping) else ""
+
+
+def _rkey(uri: str) -> str:
+    return uri.rpartition("/")[2]
+
+
+def _counts(view: Mapping[str, Any]) -> list[int]:
+    names = ("replyCount", "quoteCount", "repostCount", "likeCount")
+    return [n if isinstance(n := view.get(name), int) else 0 for name in names]
+
+
+def _due(api: Api, last: str, every: timedelta) -> bool:
+    at = moment(last)
+    return at is None or api.now() - at >= every
