@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import httpx
 
 from inbox.clock import Clock
 from inbox.connectors import CONNECTORS
-from inbox.connectors.connector import Connector, Discovery, Room
+from inbox.connectors.connector import Authorization, Connector, Discovery, Room
+from inbox.connectors.loopback import landing
 from inbox.errors import NotFound, PostroomError, SignInNeeded, Unsupported
 from inbox.events import Changed
 from inbox.model import Account, AccountId, Channel
@@ -47,6 +48,25 @@ class Accounts:
     async def discover(self, network: str, address: str) -> Discovery:
         """What stands at the address a person typed. Raises NotFound with a hint when this network does not."""
         return await self._network(network).discover(address.strip(), self._http, self._clock)
+
+    async def authorize(self, discovery: Discovery) -> Authorization:
+        """Where the network shows a code that the person pastes, for browsers that cannot come back by themselves."""
+        return await self._network(discovery.network).authorize(discovery, "", self._http, self._clock)
+
+    async def sign_in_by_browser(
+        self, discovery: Discovery, opened: Callable[[str], None], *, actor: str, again: AccountId | None = None
+    ) -> Account:
+        """Sign in in the person's browser, however long they take. ``opened`` is told the address to open.
+
+        Raises what ``sign_in`` raises, and NotAllowed when they refused.
+        """
+        async with landing() as here:
+            begun = await self._network(discovery.network).authorize(
+                discovery, here.redirect_uri, self._http, self._clock
+            )
+            opened(begun.url)
+            answers = await here.answer(begun.state)
+        return await self.sign_in(discovery, {**answers, **begun.keep}, actor=actor, again=again)
 
     async def sign_in(
         self, discovery: Discovery, answers: Mapping[str, str], *, actor: str, again: AccountId | None = None

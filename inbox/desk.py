@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,12 +12,14 @@ from inbox.clock import Clock
 from inbox.errors import NotAllowed, NotFound, PostroomError, Rejected
 from inbox.events import Changed
 from inbox.model import (
+    Capability,
     Channel,
     ChannelId,
     ConversationId,
     ConversationStatus,
     DeliveryId,
     DeliveryState,
+    Message,
     MessageId,
     MessageState,
     Moderation,
@@ -255,6 +257,12 @@ class Desk:
         self._publish(fetch.save(self._database, channel, fetch.ours(after), at=now, actor=self._actor).changed)
         self._changed([stored.conversation_id])
         self._remember(_Act(reaction=(message_id, reaction)))
+
+    async def read_around(self, message_id: MessageId, around: Callable[[Channel, Message], Awaitable[None]]) -> None:
+        stored = self._message(message_id)
+        channel = self._open_channel(stored.channel_id)
+        if Capability.THREAD in channel.capabilities:
+            await around(channel, stored.message)
 
     async def _moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> MessageState:
         """Do it at the network and here; how the message stands now."""

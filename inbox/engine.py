@@ -34,6 +34,7 @@ from inbox.model import (
     DeliveryId,
     MessageId,
     Moderation,
+    Reaction,
     Update,
 )
 from inbox.store.database import Database
@@ -41,7 +42,7 @@ from inbox.tasks import Tasks
 
 if TYPE_CHECKING:
     from inbox.connectors import http
-    from inbox.connectors.connector import Connector, Discovery
+    from inbox.connectors.connector import Authorization, Connector, Discovery
     from inbox.desk import Undone
     from inbox.secrets import Secrets
     from inbox.sync.fetch import Outcome
@@ -212,14 +213,28 @@ class Engine:
     ) -> Future[Account]:
         """Add an account, or sign in again; its channels are fetched at once."""
 
-        async def work() -> Account:
-            account = await self._accounts.sign_in(discovery, answers, actor=self.actor, again=again)
-            self._polling.replan(hurry=account.id)
-            self._outbox.poke()
-            self.bus.publish(Changed(accounts=True))
-            return account
+        return self._do(
+            lambda: self._signed_in(self._accounts.sign_in(discovery, answers, actor=self.actor, again=again))
+        )
 
-        return self._do(work)
+    def sign_in_by_browser(
+        self, discovery: Discovery, opened: Callable[[str], None], again: AccountId | None = None
+    ) -> Future[Account]:
+        """The same by the person's browser; ``opened`` is told the address to open, on the engine's thread."""
+        return self._do(
+            lambda: self._signed_in(self._accounts.sign_in_by_browser(discovery, opened, actor=self.actor, again=again))
+        )
+
+    def authorize(self, discovery: Discovery) -> Future[Authorization]:
+        """The same with a code to paste: the code goes into ``sign_in`` with what is to be kept until then."""
+        return self._do(lambda: self._accounts.authorize(discovery))
+
+    async def _signed_in(self, signing_in: Coroutine[Any, Any, Account]) -> Account:
+        account = await signing_in
+        self._polling.replan(hurry=account.id)
+        self._outbox.poke()
+        self.bus.publish(Changed(accounts=True))
+        return account
 
     def remove_account(self, account_id: AccountId) -> Future[None]:
         """Sign out, stop polling and sending; what arrived stays, what had not gone out becomes drafts."""
@@ -255,10 +270,16 @@ class Engine:
         return self._do(lambda: self._desk.mark_read(ids, read))
 
     def reply(
-        self, message_id: MessageId, text: str, *, close: bool = False, approve_first: bool = False
-    ) -> Future[DeliveryId]:
-        """Queue a public answer to a message. Raises Rejected when it may not go; then nothing is queued."""
-        return self._do(lambda: self._desk.reply(message_id, text, close=close, approve_first=approve_first))
+        self, message_id: MessageId, text: str, *, close: bool = False, approve_first: bool = False,
+        options: Update | None = None,
+    ) -> Future[DeliveryId]:  # fmt: skip
+        """Queue an answer to a message. Raises Rejected when it may not go; then nothing is queued.
+
+        ``options``: a reply with whatever else was chosen (visibility, warning, pictures); its text does not count.
+        """
+        return self._do(
+            lambda: self._desk.reply(message_id, text, close=close, approve_first=approve_first, options=options)
+        )
 
     def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[list[DeliveryId]]:
         """Queue an update for several channels. Raises Rejected when one cannot take it; then none is queued."""
@@ -276,9 +297,17 @@ class Engine:
         """A person looked and says whether it is there."""
         return self._do(lambda: self._desk.decide_unknown(delivery_id, arrived=arrived, url=url))
 
-    def moderate(self, message_id: MessageId, action: Moderation) -> Future[None]:
-        """Approve, hold, spam, trash or restore, at the network and here."""
-        return self._do(lambda: self._desk.moderate(message_id, action))
+    def moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> Future[None]:
+        """Approve, hold, spam, hide, block ... at the network and here. ``words`` go with a report."""
+        return self._do(lambda: self._desk.moderate(message_id, action, words))
+
+    def react(self, message_id: MessageId, reaction: Reaction) -> Future[None]:
+        """Like or boost, or take that back."""
+        return self._do(lambda: self._desk.react(message_id, reaction))
+
+    def read_around(self, message_id: MessageId) -> Future[None]:
+        """Read the whole conversation around a message from its network, because somebody looks at it."""
+        return self._do(lambda: self._desk.read_around(message_id, self._polling.around))
 
     def edit(self, message_id: MessageId, text: str) -> Future[None]:
         """Change the words of a message of ours, at the network and here."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.servers.bluesky_network import BlueskyNetwork
 from tests.servers.keyring_service import SecretService
 from tests.servers.wordpress_http import signed_in
 from tests.servers.wordpress_site import WordPressSite, short_directory
@@ -81,6 +82,16 @@ def officer(clean_site: WordPressSite) -> Iterator[httpx.Client]:
     """Signed in at `clean_site`."""
     with signed_in(clean_site) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def bluesky() -> Iterator[BlueskyNetwork]:
+    """A Bluesky network that all tests share, in whatever state the last one left it."""
+    directory = short_directory("bsky-")
+    network = BlueskyNetwork.start(directory)
+    yield network
+    network.stop()
+    shutil.rmtree(directory)
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ YOUNG_EVERY: Final = timedelta(hours=1)
 OLD_EVERY: Final = timedelta(days=1)
 IMPORTED_THREADS: Final = timedelta(days=30)
 DUE_AT_ONCE: Final = 4
-SLOW_AT_ONCE: Final = 3
+SLOW_AT_ONCE: Final = 5
 MOST_FEED_PAGES: Final = 20
 MOST_QUOTE_PAGES: Final = 10
 _POSTS: Final = frozenset({"reply", "mention", "quote"})
@@ -285,7 +285,8 @@ async def _due_threads(api: Api, at: Position) -> list[Message]:
         at.due = at.due[1:]
         at.active[uri] = api.now().isoformat()
         at.digests[uri] = threads.digest(found)
-        messages += found
+        # The first one always: only a batch that holds something moves the cursor.
+        messages += [*found[:1], *_unseen(at, found[1:])]
     return messages
 
 
@@ -294,7 +295,7 @@ async def _slow_threads(api: Api, at: Position, looked: Looked) -> list[Message]
     now = api.now()
     messages: list[Message] = []
     left = SLOW_AT_ONCE
-    for uri, said in list(at.active.items()):
+    for uri, said in sorted(at.active.items(), key=lambda pair: pair[1], reverse=True):
         age = now - (moment(said) or now)
         if age > OLD:
             at.active.pop(uri)
@@ -313,8 +314,20 @@ async def _slow_threads(api: Api, at: Position, looked: Looked) -> list[Message]
         if threads.digest(found) != at.digests.get(uri):
             at.digests[uri] = threads.digest(found)
             at.active[uri] = now.isoformat()
-            messages += found
+            messages += [*found[:1], *_unseen(at, found[1:])]
     return messages
+
+
+def _unseen(at: Position, messages: list[Message]) -> list[Message]:
+    """Those of a thread that came by no other way yet; noted like notifications, so that each comes once."""
+    found = []
+    for message in messages:
+        prints = [print_of({"uri": message.remote_id, "reason": reason}) for reason in ("reply", "mention", "quote")]
+        ours = message.ours and message.remote_id.rpartition("/")[2] in at.posts
+        if not ours and not any(word in at.seen for word in prints):
+            at.seen[prints[0]] = int(message.created_at.timestamp() * 1000)
+            found.append(message)
+    return found
 
 
 async def _thread(api: Api, uri: str) -> list[Message]:
