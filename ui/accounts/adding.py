@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QScrollArea,
 from inbox.connectors.connector import Connector, Discovery
 from inbox.engine import Engine
 from inbox.errors import Offline, PostroomError, SignInNeeded, Unavailable
-from inbox.model import Account
+from inbox.model import Account, AccountId
 from inbox.tasks import Tasks
 from ui.accounts.found import Done, Found
 from ui.notices import Notice, notice_for
@@ -40,6 +40,7 @@ class AddPage(QScrollArea):
     signed_in = Signal(object)
     finished = Signal()
     left = Signal()
+    _address_to_open = Signal(str)  # from the engine's thread
 
     def __init__(self, engine: Engine, tasks: Tasks) -> None:
         super().__init__()
@@ -70,7 +71,11 @@ class AddPage(QScrollArea):
         self.look_there.clicked.connect(self.look)
         self.found = Found()
         self.found.browser_wanted.connect(self._open_browser)
+        self.found.by_browser.connect(self.sign_in_by_browser)
+        self.found.by_code.connect(self.fetch_code)
         self.found.confirmed.connect(self.sign_in)
+        self._address_to_open.connect(self._open_sign_in)
+        self._code_kept: Mapping[str, str] = {}
         self.found.hide()
         for part in (self._networks, self._form, self.look_there, self.found):
             parts.addWidget(part)
@@ -221,12 +226,45 @@ class AddPage(QScrollArea):
         discovery, answers = self._discovery, self.found.answers()
         if discovery is None or answers is None:
             return
-        again = self._again.id if self._again is not None else None
+        if "code" in answers:
+            answers = {**answers, **self._code_kept}
         asking = self.tr("Signing in at {0} …").format(discovery.title)
-        account = await self._ask(asking, self._engine.sign_in(discovery, answers, again))
+        account = await self._ask(asking, self._engine.sign_in(discovery, answers, self._again_id()))
+        self._welcome(account)
+
+    @async_slot
+    async def sign_in_by_browser(self) -> None:
+        discovery = self._discovery
+        if discovery is None:
+            return
+        waiting = self.tr("Your browser shows the page of {0}. Postroom waits until you come back …")
+        asked = self._engine.sign_in_by_browser(discovery, self._address_to_open.emit, self._again_id())
+        account = await self._ask(waiting.format(discovery.title), asked)
+        self._welcome(account)
+
+    @async_slot
+    async def fetch_code(self) -> None:
+        discovery = self._discovery
+        if discovery is None:
+            return
+        begun = await self._ask(self.tr("Asking {0} …").format(discovery.title), self._engine.authorize(discovery))
+        if begun is not None:
+            self._code_kept = begun.keep
+            self._open_browser(begun.url)
+            self.found.show_code()
+
+    def _again_id(self) -> AccountId | None:
+        return self._again.id if self._again is not None else None
+
+    def _open_sign_in(self, address: str) -> None:
+        """The page where the person allows it; its address can be copied from the notice when no browser opens."""
+        self._open_browser(address)
+
+    def _welcome(self, account: Account | None) -> None:
         if account is None:
             self.found.take_focus()
             return
+        self._code_kept = {}
         self.found.forget_secrets()
         self._parts.hide()
         self.back.hide()

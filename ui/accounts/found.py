@@ -18,9 +18,12 @@ from ui.widgets.tick import Tick
 
 
 class Found(QWidget):
-    """``browser_wanted(address)``; ``confirmed`` when the person wants to sign in with what is filled in."""
+    """``browser_wanted(address)``: open it; ``by_browser``: sign in there and come back by itself, ``by_code``: with
+    a code; ``confirmed`` when the person wants to sign in with what is filled in."""
 
     browser_wanted = Signal(str)
+    by_browser = Signal()
+    by_code = Signal()
     confirmed = Signal()
 
     def __init__(self) -> None:
@@ -49,21 +52,40 @@ class Found(QWidget):
         inside.addLayout(names, 1)
         self._warnings = QVBoxLayout()
         self._warnings.setSpacing(2 * GAP)
-        self._browser_words = words(
-            self.tr(
-                "Sign in there with your own name, allow Postroom, and bring back the password that is shown. "
-                "It opens nothing but what Postroom needs and can be withdrawn there at any time."
-            ),
-            "text-2",
+        self._brings_words = self.tr(
+            "Sign in there with your own name, allow Postroom, and bring back the password that is shown. "
+            "It opens nothing but what Postroom needs and can be withdrawn there at any time."
         )
+        self._comes_back_words = self.tr(
+            "Sign in there with your own name and allow Postroom; it notices by itself. Postroom never sees your "
+            "password, and the permission can be withdrawn there at any time."
+        )
+        self.comes_back = False
+        self._browser_words = words(self._brings_words, "text-2")
         self.browser = button(self.tr("Open the site to allow Postroom"), "primary")
-        self.browser.clicked.connect(lambda: self.browser_wanted.emit(self._browser_url))
+        self.browser.clicked.connect(self._browser_clicked)
+        self.code_wanted = button(self.tr("The browser cannot come back: show me a code to paste"), "quiet")
+        self.code_wanted.clicked.connect(self._ask_for_code)
+        self._code = Form()
+        self.code = QLineEdit()
+        self.code.setObjectName("code")
+        self.code.returnPressed.connect(self.confirmed)
+        self._code_row = self._code.add(self.tr("Code from the browser"), self.code)
         self._form = Form()
         self.confirm = button(self.tr("Sign in"), "primary")
         self.confirm.clicked.connect(self.confirmed)
         column.addWidget(card)
         column.addLayout(self._warnings)
-        for part in (self._browser_words, self.browser, self._form, self.confirm):
+        self._or = words(self.tr("Or without the browser:"), "text-2")
+        for part in (
+            self._browser_words,
+            self.browser,
+            self.code_wanted,
+            self._code,
+            self._or,
+            self._form,
+            self.confirm,
+        ):
             column.addWidget(part)
 
     def show_discovery(self, found: Discovery, network_title: str, *, user: str = "") -> None:
@@ -77,11 +99,23 @@ class Found(QWidget):
         self.title.setText(found.title)
         self.address.setText(f"{network_title} · {found.address}")
         self._browser_url = found.browser_url
-        self.browser.setVisible(bool(found.browser_url))
-        self._browser_words.setVisible(bool(found.browser_url))
+        self.comes_back = SignIn.BROWSER in found.sign_in and not found.browser_url
+        has_browser = bool(found.browser_url) or self.comes_back
+        self.browser.setVisible(has_browser)
+        self._browser_words.setVisible(has_browser)
+        self._browser_words.setText(self._comes_back_words if self.comes_back else self._brings_words)
+        self.browser.setText(
+            self.tr("Sign in with the browser") if self.comes_back else self.tr("Open the site to allow Postroom")
+        )
+        self.code_wanted.setVisible(self.comes_back)
+        self._code.hide()
+        self.code.clear()
+        self._or.setVisible(self.comes_back and bool(found.fields))
+        self._form.setVisible(bool(found.fields) or not self.comes_back)
+        self.confirm.setVisible(bool(found.fields) or not self.comes_back)
         self.confirm.setText(self.tr("Add") if found.sign_in == (SignIn.NOTHING,) else self.tr("Sign in"))
         self.confirm.setAccessibleName(f"{self.confirm.text()}: {found.title}")
-        self.confirm.setProperty("role", "" if found.browser_url else "primary")
+        self.confirm.setProperty("role", "" if has_browser else "primary")
         self.confirm.style().polish(self.confirm)
         for old in self._agreements:
             self._warnings.removeWidget(old)
@@ -112,18 +146,43 @@ class Found(QWidget):
             edit.returnPressed.connect(self.confirmed)
             self._edits[declared.name] = (declared, edit, row)
         # Made later than the button below them: say in which order the keyboard goes.
-        order: list[QWidget] = [agreement.tick for agreement in self._agreements] + [self.browser]
+        order: list[QWidget] = [agreement.tick for agreement in self._agreements]
+        order += [self.browser, self.code_wanted, self.code]
         for _, edit, row in self._edits.values():
             order += [edit, row.control.toggle] if isinstance(row.control, SecretEdit) else [edit]
         order.append(self.confirm)
         for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
 
+    def _browser_clicked(self) -> None:
+        if not self.comes_back:
+            self.browser_wanted.emit(self._browser_url)
+        elif all(agreement.agreed() for agreement in self._agreements):
+            self.by_browser.emit()
+
+    def _ask_for_code(self) -> None:
+        if all(agreement.agreed() for agreement in self._agreements):
+            self.by_code.emit()
+
+    def show_code(self) -> None:
+        """The browser shows a code now: here is where it goes."""
+        for other in (self._or, self._form):
+            other.hide()
+        self._code.show()
+        self.confirm.show()
+        self.code.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def answers(self) -> Mapping[str, str] | None:
         """What is filled in; ``None`` when something is missing, which then is said and has the focus."""
         for agreement in self._agreements:
             if not agreement.agreed():
                 return None
+        if not self._code.isHidden():
+            if not self.code.text().strip():
+                self._code_row.show_error(self.tr("Paste the code that the browser shows."))
+                self._code_row.take_focus()
+                return None
+            return {"code": self.code.text().strip()}
         for declared, edit, row in self._edits.values():
             if declared.required and not edit.text().strip():
                 row.show_error(self.tr("This is needed."))
@@ -133,9 +192,11 @@ class Found(QWidget):
 
     def take_focus(self) -> None:
         """Go to the first thing that is still to do."""
-        open_ = [a.tick for a in self._agreements if not a.tick.isChecked()]
+        open_: list[QWidget] = [a.tick for a in self._agreements if not a.tick.isChecked()]
         to_fill = [edit for _, edit, _ in self._edits.values() if not edit.text()]
         every = [edit for _, edit, _ in self._edits.values()]
+        if self.comes_back and not open_:
+            open_ = [self.browser]
         first = (open_ or to_fill or every or [self.confirm])[0]
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 

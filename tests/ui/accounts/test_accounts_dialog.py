@@ -342,3 +342,72 @@ def test_after_a_wrong_password_the_right_one_opens_it(
         until(holds)
     assert dialog.adding.notice.text() == ""
     assert [a.id for a in accounts.accounts(reader.connection)] == [account.id]  # no second one
+
+
+class Returning(Memory):
+    """The network in memory, signed in to by a browser that comes back."""
+
+    @classmethod
+    async def discover(cls, address: str, http: httpx.AsyncClient, clock: Clock) -> Discovery:
+        return replace(await super().discover(address, http, clock), sign_in=(SignIn.BROWSER, SignIn.PASTE))
+
+
+@pytest.fixture
+def returning(engine: Engine, world: World) -> None:
+    engine.networks["memory"] = Returning.over({"square": world})  # type: ignore[index]
+
+
+def come_back(address: str, answer: str) -> None:
+    redirect = address.partition("?to=")[2]
+    threading.Thread(target=lambda: httpx.get(f"{redirect}?{answer}"), daemon=True).start()
+
+
+@pytest.mark.usefixtures("returning")
+def test_the_browser_brings_the_person_back(
+    make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, world: World, reader: Reader, browser: list[str]
+) -> None:
+    dialog = make()
+    typed(qtbot, "memory.example")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.found.isHidden() and not dialog.adding.busy)
+    assert focus() is dialog.adding.found.browser, "nothing has to be typed any more"
+    press(qtbot, Qt.Key.Key_Space)
+    until(lambda: browser)
+    assert focus() is dialog.adding.cancel, "it can be given up while the browser is open"
+    come_back(browser[0], f"code={world.password}&state=s1")
+    until(lambda: not dialog.adding.done.isHidden())
+    assert [a.network for a in accounts.accounts(reader.connection)] == ["memory"]
+
+
+@pytest.mark.usefixtures("returning")
+def test_a_refusal_in_the_browser_is_said_and_nothing_is_kept(
+    make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, reader: Reader, browser: list[str]
+) -> None:
+    dialog = make()
+    typed(qtbot, "memory.example")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.found.isHidden() and not dialog.adding.busy)
+    press(qtbot, Qt.Key.Key_Space)
+    until(lambda: browser)
+    come_back(browser[0], "error=access_denied&state=s1")
+    until(lambda: not dialog.adding.notice.isHidden())
+    assert accounts.accounts(reader.connection) == []
+
+
+@pytest.mark.usefixtures("returning")
+def test_a_code_can_be_pasted_when_the_browser_cannot_come_back(
+    make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, world: World, reader: Reader, browser: list[str]
+) -> None:
+    dialog = make()
+    typed(qtbot, "memory.example")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.found.isHidden() and not dialog.adding.busy)
+    dialog.adding.found.code_wanted.click()
+    until(lambda: browser and not dialog.adding.found.code.isHidden() and not dialog.adding.busy)
+    assert focus() is dialog.adding.found.code
+    press(qtbot, Qt.Key.Key_Return)
+    assert accounts.accounts(reader.connection) == [], "an empty code asks for one"
+    typed(qtbot, world.password)
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.done.isHidden())
+    assert len(accounts.accounts(reader.connection)) == 1
