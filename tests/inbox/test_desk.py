@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inbox.connectors.memory import BEFORE_SEND
 from inbox.errors import (
@@ -17,9 +19,11 @@ from inbox.model import (
     ChannelId,
     ConversationStatus,
     DeliveryState,
+    Media,
     MessageId,
     MessageState,
     Moderation,
+    Reaction,
     Update,
     UpdateKind,
 )
@@ -293,3 +297,50 @@ def test_undoing_approve_and_reply_says_that_the_comment_stays_public(running: R
     assert undone is not None
     assert "stays approved" in undone.words
     assert running.world.entries["m1"].state is MessageState.PUBLISHED
+
+
+def test_a_like_is_done_and_taken_back(running: Running) -> None:
+    heard = running.world.say("Thank you for the pump!")
+    running.run(120)
+    message_id = running.message(heard).id
+    running.do(running.engine.react(message_id, Reaction.LIKE))
+    assert running.world.entries[heard].reacted == {Reaction.LIKE}
+    assert running.message(heard).message.reacted == (Reaction.LIKE,)
+    assert running.message(heard).message.counts.likes == 1
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert undone.words == "Undone: like."
+    assert running.world.entries[heard].reacted == set()
+    assert running.do(running.engine.undo()) is None, "taking back is not an act of its own"
+
+
+def test_blocking_leaves_the_message_and_can_be_taken_back(running: Running) -> None:
+    heard = running.world.say("Spam spam spam", author="Bot")
+    running.run(120)
+    message_id = running.message(heard).id
+    running.do(running.engine.moderate(message_id, Moderation.BLOCK))
+    running.do(running.engine.undo())
+    assert running.world.told == [(Moderation.BLOCK, "Bot", ""), (Moderation.UNBLOCK, "Bot", "")]
+    assert running.message(heard).message.state is MessageState.PUBLISHED
+
+
+def test_a_report_carries_its_words_and_they_are_on_the_record(running: Running) -> None:
+    heard = running.world.say("Threats", author="Bot")
+    running.run(120)
+    running.do(running.engine.moderate(running.message(heard).id, Moderation.REPORT, "Threatens a neighbour"))
+    assert running.world.told == [(Moderation.REPORT, "Bot", "Threatens a neighbour")]
+    rows = running.reader.execute("SELECT after FROM events WHERE verb = 'moderated: report'").fetchall()
+    assert "Threatens a neighbour" in rows[0][0]
+
+
+def test_one_update_has_its_own_words_and_pictures_on_each_channel(running: Running, tmp_path: Path) -> None:
+    Image.effect_noise((900, 600), 60).convert("RGB").save(tmp_path / "a.jpg", quality=95)
+    large = Media(path=str(tmp_path / "a.jpg"), mime_type="image/jpeg", alt_text="Noise", size_bytes=10)
+    one = ChannelId(running.channel_ids[0])
+    update = Update(kind=UpdateKind.POST, title="T", text="Common", media=(large,), variations={one: "Special"})
+    [id_] = running.do(running.engine.publish(update, [one]))
+    rendition = running.delivery(id_).rendition
+    assert rendition.text == "Special"
+    assert rendition.media[0].path != large.path
+    assert (rendition.media[0].width_px, rendition.media[0].alt_text) == (900, "Noise")
+    assert running.do(running.engine.cancel(id_)) == update, "what comes back is what was written"

@@ -14,6 +14,7 @@ from inbox.model import (
     AccountId,
     ConversationStatus,
     DeliveryState,
+    Limits,
     MessageId,
 )
 from inbox.store import accounts, reading, record
@@ -103,3 +104,18 @@ def test_a_lost_sign_in_found_by_a_poll_is_told_too(running: Running) -> None:
     assert told.accounts
     assert not running.health().signed_in
     assert "sign in again" in running.health().trouble.lower()
+
+
+def test_what_a_channel_allows_is_asked_once_a_day(running: Running) -> None:
+    running.world.limits = Limits(text_graphemes=77)
+    asked = running.world.requests["channels"]
+    running.run(3_600)
+    assert running.world.requests["channels"] == asked, "not with every poll"
+    running.run(86_400)
+    assert running.world.requests["channels"] > asked
+    assert running.health().channel.limits.text_graphemes == 77
+    before = running.world.requests["channels"]
+    running.stop()
+    running.start()
+    running.run(300)
+    assert running.world.requests["channels"] == before + 1, "and once after a start"

@@ -91,7 +91,7 @@ async def test_an_expired_token_is_renewed_saved_and_used(bluesky: BlueskyNetwor
     desk.secret.parts["access"] = expired
     receipt = await desk.connector.publish(desk.channel, post("After the token had expired"), fresh_key())
     assert receipt.remote_id
-    assert desk.secret.parts["access"] not in {expired, before["access"]}
+    assert desk.secret.parts["access"] != expired
     assert desk.secret.parts["refresh"] != before["refresh"]
     await desk.http.aclose()
 

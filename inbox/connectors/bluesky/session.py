@@ -85,7 +85,8 @@ class Session:
             return
         if parts.get("key"):
             if revocation_endpoint:
-                await self._form(revocation_endpoint, {"token": parts["refresh"]}, parts["key"])
+                form = {"token": parts["refresh"], "client_id": self._client_id}
+                await self._form(revocation_endpoint, form, parts["key"])
             return
         await self._post("com.atproto.server.deleteSession", parts["refresh"])
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from inbox.practice.mastodon.entities import Person, Status, Token, order
 from inbox.practice.mastodon.place import Place
-from inbox.practice.wordpress.forms import multipart_parts
 
 Row = TypeVar("Row")
 File = tuple[str, str, bytes]
@@ -148,22 +147,19 @@ def shown(at: datetime, fraction: str = "milliseconds") -> str:
 def page(
     call: Call, rows: Sequence[Row], id_of: Callable[[Row], str], *, default: int = 20, most: int = 40
 ) -> tuple[list[Row], dict[str, str]]:
-    """The part of ``rows`` that was asked for, newest first, and its Link header.
+    """The part of ``rows`` (oldest first) that was asked for, newest first, and its Link header.
 
-    ``rows`` may come in any order. ``min_id`` gives the page directly above the cursor, ``since_id`` the newest one.
+    ``min_id`` gives the page directly above the cursor, ``since_id`` the newest one.
     """
     limit = call.limit(default, most)
-    ordered = sorted(rows, key=lambda row: order(id_of(row)), reverse=True)
     max_id, since_id, min_id = call.text("max_id"), call.text("since_id"), call.text("min_id")
+    begin, end = 0, len(rows)
     if max_id:
-        ordered = [row for row in ordered if order(id_of(row)) < order(max_id)]
-    if min_id:
-        above = [row for row in ordered if order(id_of(row)) > order(min_id)]
-        chosen = above[-limit:] if limit else above
-    else:
-        if since_id:
-            ordered = [row for row in ordered if order(id_of(row)) > order(since_id)]
-        chosen = ordered[:limit]
+        end = bisect_left(rows, order(max_id), key=lambda row: order(id_of(row)))
+    if min_id or since_id:
+        begin = bisect_right(rows, order(min_id or since_id), key=lambda row: order(id_of(row)))
+    part = rows[begin : min(end, begin + limit)] if min_id else rows[max(begin, end - limit) : max(begin, end)]
+    chosen = list(reversed(part))
     if not chosen:
         return [], {}
     links = []
@@ -184,53 +180,3 @@ def encoded(body: Any) -> bytes:
     """JSON as Rails writes it: unicode as it is, but nothing that ends a script."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode()
-
-
-def nested(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Names as Rails reads them: ``a[]=1`` a list, ``a[b]=1`` an object, deeper as well."""
-    out: dict[str, Any] = {}
-    for name, value in pairs:
-        head, _, rest = name.partition("[")
-        steps = [head, *(re.findall(r"([^\[\]]*)\]", rest) if rest else [])]
-        _put(out, steps, value)
-    return out
-
-
-def _put(target: dict[str, Any], steps: list[str], value: Any) -> None:
-    name, rest = steps[0], steps[1:]
-    if not rest:
-        target[name] = value
-    elif rest[0] == "":
-        rows = target.setdefault(name, [])
-        if not isinstance(rows, list):
-            return
-        if len(rest) == 1:
-            rows.append(value)
-            return
-        # a[][b]=1&a[][c]=2: a name seen before begins the next object.
-        if not rows or not isinstance(rows[-1], dict) or rest[1] in rows[-1]:
-            rows.append({})
-        _put(rows[-1], rest[1:], value)
-    else:
-        inner = target.setdefault(name, {})
-        if isinstance(inner, dict):
-            _put(inner, rest, value)
-
-
-def read(content_type: str, content: bytes, query: str) -> tuple[dict[str, Any], dict[str, File]]:
-    """Parameters of body and query together, and files. Raises ApiError for JSON that cannot be read."""
-    asked: list[tuple[str, Any]] = list(parse_qsl(query, keep_blank_values=True))
-    kind = content_type.partition(";")[0].strip().lower()
-    files: dict[str, File] = {}
-    if kind == "multipart/form-data":
-        fields, files = multipart_parts(content_type, content)
-        asked += fields
-    elif kind == "application/json" and content:
-        try:
-            value = json.loads(content)
-        except ValueError as error:
-            raise ApiError(400, "Error occurred while parsing request parameters") from error
-        return nested(asked) | (value if isinstance(value, dict) else {}), files
-    elif content:
-        asked += parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
-    return nested(asked), files
