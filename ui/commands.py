@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.model import ConversationId, ConversationStatus, MessageState, Moderation
+from inbox.model import ConversationId, ConversationStatus, MessageState, Moderation, Reaction
 from inbox.store.reading import EVERYTHING, ConversationRow
 from ui.actions import COMMANDS
 from ui.channels.rail import OUTBOX, RECORD
@@ -43,7 +43,7 @@ class Commands(QObject):
             "approve": lambda: window.conversation.moderate(Moderation.APPROVE),
             "hold": lambda: window.conversation.moderate(Moderation.HOLD),
             "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
-            "edit": self._edit, "compose": window.compose, "outbox": lambda: window.rail.choose(OUTBOX),
+            "unfold": window.conversation.unfold, **self._on_message(), "edit": self._edit, "compose": window.compose, "outbox": lambda: window.rail.choose(OUTBOX),
             "owed": lambda: window.rail.choose("owed"), "waiting_list": lambda: window.rail.choose("waiting"),
             "done_list": lambda: window.rail.choose("done"), "everything": lambda: window.rail.choose(EVERYTHING),
             "sync": self._sync, "accounts": window.show_accounts, "theme": self._next_theme, "rows": self._change_rows,
@@ -53,6 +53,15 @@ class Commands(QObject):
             for keys in command.keys if command.name not in HANDLED_BY_PANES else ():
                 shortcut = QShortcut(QKeySequence(keys), window)
                 shortcut.activated.connect(lambda name=command.name: self.run(name))
+
+    def _on_message(self) -> dict[str, Callable[[], object]]:
+        """What is done to the message in focus, and its opposite where it is done already."""
+        pairs = {
+            "like": (Reaction.LIKE, Reaction.UNLIKE), "boost": (Reaction.BOOST, Reaction.UNBOOST),
+            "hide": (Moderation.HIDE, Moderation.UNHIDE), "mute": (Moderation.MUTE,), "block": (Moderation.BLOCK,),
+            "report": (Moderation.REPORT,), "accept": (Moderation.ACCEPT,), "dismiss": (Moderation.DISMISS,),
+        }  # fmt: skip
+        return {name: lambda c=commands: self._window.conversation.do_first(*c) for name, commands in pairs.items()}
 
     @property
     def names(self) -> set[str]:

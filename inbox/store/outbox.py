@@ -275,6 +275,13 @@ def waiting(connection: sqlite3.Connection) -> list[Delivery]:
     return _deliveries(connection, "WHERE d.state IN ('queued', 'sending', 'unknown', 'rejected') ORDER BY d.id", ())
 
 
+def of_updates(connection: sqlite3.Connection, update_ids: Iterable[int]) -> list[Delivery]:
+    """All deliveries of these updates whatever became of them, oldest first."""
+    ids = tuple(update_ids)
+    marks = ",".join("?" * len(ids))
+    return _deliveries(connection, f"WHERE d.update_id IN ({marks}) ORDER BY d.id", ids)
+
+
 def update_of(connection: sqlite3.Connection, update_id: int) -> Update:
     """The update as it was approved."""
     return update_from(connection.execute("SELECT body FROM updates WHERE id = ?", (update_id,)).fetchone()[0])

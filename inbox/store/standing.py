@@ -126,6 +126,11 @@ def standing(lines: Sequence[Line], status: str, settled_at: int, root_remote_id
     )
 
 
+def still_owed(lines: Sequence[Line], settled_at: int) -> list[Line]:
+    """Those that are owed an answer, in any order."""
+    return _owed([line for line in lines if line.state in _LIVE], settled_at)
+
+
 def _when(line: Line) -> tuple[int, str]:
     return line.created_at, line.remote_id
 

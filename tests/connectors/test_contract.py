@@ -47,6 +47,7 @@ from tests.connectors.harness import (
 )
 from tests.connectors.harnesses import HARNESSES
 
+FAMILY = "👩‍👩‍👧‍👦"  # one character, 25 bytes
 MODERATIONS = {
     Moderation.APPROVE: (Capability.APPROVE, MessageState.PUBLISHED),
     Moderation.HOLD: (Capability.HOLD, MessageState.HELD),
@@ -504,14 +505,17 @@ async def test_at_the_limit_passes_and_one_over_is_stopped(harness: Harness, kin
         assert "x" * 200_000 in (await one_message(harness, receipt.remote_id)).text
         return
     limits = await connector.limits(harness.channel)
-    declared = {limits.text_bytes, limits.reply_bytes if kind is UpdateKind.REPLY else None} - {None}
+    in_bytes = {limits.text_bytes, limits.reply_bytes if kind is UpdateKind.REPLY else None} - {None}
+    declared = in_bytes or {limits.text_graphemes}  # of ASCII, a character is a byte
     assert declared == {most}, "so that it can be judged before it is queued"
+    # Where characters count as well, the bytes come from characters that are many bytes each.
+    longest = "x" * most if limits.text_graphemes is None or not in_bytes else FAMILY * (most // 25) + "x" * (most % 25)
     with pytest.raises(Rejected) as caught:
-        await connector.publish(harness.channel, replace(rendition, text="x" * (most + 1)), "key-1")
+        await connector.publish(harness.channel, replace(rendition, text=longest + "x"), "key-1")
     assert caught.value.problems
     assert all(problem.words for problem in caught.value.problems)
     assert harness.made == []
-    receipt = await connector.publish(harness.channel, replace(rendition, text="x" * most), "key-2")
+    receipt = await connector.publish(harness.channel, replace(rendition, text=longest), "key-2")
     assert harness.made == [receipt.remote_id]
 
 

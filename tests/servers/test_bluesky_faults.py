@@ -58,7 +58,7 @@ async def test_the_servers_own_rate_limit_says_when_to_come_back(bluesky: Bluesk
         found = await Bluesky.discover(f"farah.test@{bluesky.service}", http, clock)
         for _ in range(31):
             with pytest.raises((SignInNeeded, RateLimited)) as caught:
-                await Bluesky.sign_in(found, {"password": "not-this-one-ever"}, http, clock)
+                await Bluesky.sign_in(found, {"password": "notx-this-onex-ever"}, http, clock)
             if isinstance(caught.value, RateLimited):
                 break
         assert isinstance(caught.value, RateLimited)

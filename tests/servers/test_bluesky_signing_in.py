@@ -37,7 +37,9 @@ def desk_of(wire: Wire, settings: Mapping[str, str], address: str, secret: KeptS
     return Desk(connector, channel_of(Bluesky, settings["did"]), clock, http, account, secret, wire)
 
 
-async def allowed(network: BlueskyNetwork, found: Discovery, wire: Wire, **others: str) -> tuple[Authorization, dict[str, str]]:
+async def allowed(
+    network: BlueskyNetwork, found: Discovery, wire: Wire, **others: str
+) -> tuple[Authorization, dict[str, str]]:
     """The browser's answer after the person has allowed it, as the answers of ``sign_in``."""
     clock = ShiftedClock()
     asked = await Bluesky.authorize(found, BACK, web.client(transport=wire), clock)
@@ -218,6 +220,15 @@ async def test_oauth_takes_no_answer_that_was_not_asked_for(bluesky: BlueskyNetw
     for address in ("", "http://localhost:5000/callback", "https://postroom.example/callback"):
         with pytest.raises(Unsupported):
             await Bluesky.authorize(found, address, http, clock)
+
+
+@pytest.mark.parametrize("back", ["http://127.0.0.1:41234/", "http://[::1]:41234/callback", "http://127.0.0.1:8/a/b"])
+async def test_the_server_takes_every_loopback_address(bluesky: BlueskyNetwork, wire: Wire, back: str) -> None:
+    http, clock = web.client(transport=wire), ShiftedClock()
+    found = await Bluesky.discover(f"org.test@{bluesky.service}", http, clock)
+    asked = await Bluesky.authorize(found, back, http, clock)
+    assert asked.url.startswith(f"{bluesky.service}/oauth/authorize?client_id=")
+    assert asked.keep["verifier"] not in repr(asked)
 
 
 async def test_a_person_who_refuses_is_told_so(bluesky: BlueskyNetwork, wire: Wire) -> None:

@@ -20,7 +20,8 @@ from inbox.tasks import Tasks
 from tests.ui.walk import tab_order
 from ui.bridge import Bridge
 from ui.reader import Reader
-from ui.reading.cards import ContextCard, MessageCard
+from ui.reading.cards import MessageCard
+from ui.reading.context import ContextCard
 from ui.reading.pending import fate
 from ui.reading.view import ConversationView
 

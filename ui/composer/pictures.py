@@ -66,7 +66,11 @@ def _keep(content: bytes, name: str, home: Path) -> Media:
             unfinished.replace(target)
         except OSError as error:
             raise NoPicture(f"{name} could not be kept: {error.strerror}", hint="Free some space.") from error
-    return Media(path=str(target), mime_type=MIME_TYPES[kind], size_bytes=len(content))
+    size = reader.size()
+    return Media(
+        path=str(target), mime_type=MIME_TYPES[kind], size_bytes=len(content),
+        width_px=max(size.width(), 0), height_px=max(size.height(), 0),
+    )  # fmt: skip
 
 
 def picture(path: str, within: QSize, ratio: float = 1.0) -> QPixmap:

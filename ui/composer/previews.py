@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
 from inbox.model import ChannelId
@@ -17,7 +17,12 @@ from ui.widgets.scrolled import Scrolled
 
 
 class Previews(QScrollArea):
-    """Cards that stay while their channel stays chosen, so that typing repaints and does not rebuild."""
+    """Cards that stay while their channel stays chosen, so that typing repaints and does not rebuild.
+
+    ``wanted(where, channel id)``: somebody wants to see to a problem.
+    """
+
+    wanted = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,5 +54,8 @@ class Previews(QScrollArea):
             if one.channel.id not in self.cards:
                 network = one.channel.network
                 card = self.cards[one.channel.id] = PreviewCard(network, titles.get(network, network))
+                card.wanted.connect(lambda where, id_=one.channel.id: self.wanted.emit(where, id_))
+            card = self.cards[one.channel.id]
+            if self._column.indexOf(card) != number + 2:
                 self._column.insertWidget(number + 2, card)
-            self.cards[one.channel.id].show_rendition(one, now)
+            card.show_rendition(one, now, alone=len(shown) == 1)

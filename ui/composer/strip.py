@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inbox.publishing.counting import graphemes
+from ui.composer.draft import Picture
 from ui.composer.pictures import PATTERNS, picture
-from ui.composer.state import Picture
 from ui.format import file_size
 from ui.theme import CHIP_RADIUS, GAP, RADIUS, Theme, line_height, scaled
-from ui.widgets.form import FormRow, button
+from ui.widgets.form import FormRow, button, words
 from ui.widgets.tick import Tick
 
 
@@ -34,6 +35,7 @@ class Thumbnail(QWidget):
         self._theme = theme
         self._picture = shown
         self._pixmap = QPixmap()
+        self.too_long = False  # for one of the chosen channels
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
         self.retell()
@@ -47,7 +49,9 @@ class Thumbnail(QWidget):
         if self._picture.decorative:
             return self.tr("decoration"), "text_2", "sunken"
         if self._picture.described:
-            return self.tr("ALT"), "ok", "ok_soft"
+            return (self.tr("ALT too long"), "danger", "danger_soft") if self.too_long else (
+                self.tr("ALT"), "ok", "ok_soft"
+            )  # fmt: skip
         return self.tr("ALT missing"), "danger", "danger_soft"
 
     def retell(self) -> None:
@@ -159,10 +163,25 @@ class PictureStrip(QWidget):
             self.tr("Add a picture…"), hint=self.tr("Or drop a picture on this window, or paste one into the text")
         )
         self.choose.clicked.connect(self._choose)
+        self.note = words("", "text-3", percent=92)
+        self.note.hide()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2 * GAP)
+        self._column.addWidget(self.note)
         self._column.addWidget(self.choose)
+
+    def show_note(self, note: str, most: int, most_alt: int | None) -> None:
+        """Say what becomes of the pictures; no more than ``most`` may be added, each described in ``most_alt``
+        characters."""
+        for card in self.cards:
+            long = most_alt is not None and graphemes(card.picture.media.alt_text) > most_alt
+            if long != card.thumbnail.too_long:
+                card.thumbnail.too_long = long
+                card.thumbnail.retell()
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.choose.setEnabled(len(self._pictures) < most)
 
     def show_pictures(self, pictures: list[Picture]) -> None:
         """Show these very objects; edits are made in them, and a removal takes one out of the list."""

@@ -7,40 +7,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Capability, Channel, ChannelId, Media, Message, MessageId, Update
+from inbox.model import Capability, Channel, ChannelId, Message, MessageId, Problem, Update
 from inbox.store import accounts, outbox, reading
 from inbox.tasks import Tasks
+from ui.composer import drafts
+from ui.composer.drafts import Drafts
 from ui.composer.editor import Editor
-from ui.composer.pictures import keep_file, keep_image
+from ui.composer.frame import Foot, Head, Sides, ask_for_alt
 from ui.composer.previews import Previews
-from ui.composer.state import PLACE, ComposerState, Picture, Shown, loses
-from ui.composer.strip import accepted
-from ui.composer.wording import button_words, time_words
-from ui.format import clock_time, plural
+from ui.composer.state import ComposerState, Shown, loses
+from ui.composer.taking import Taking, carried
+from ui.composer.wording import button_words, listed, refusal_words, time_words
+from ui.format import clock_time
 from ui.notices import Notice, notice_for
 from ui.reader import Reader
 from ui.slots import async_slot
 from ui.theme import GAP, Theme
-from ui.widgets.ask import ask
-from ui.widgets.form import button, fit, heading, line, words
-from ui.widgets.inline_notice import InlineNotice
+from ui.widgets.form import fit, line
+from ui.widgets.inline_notice import InlineNotice, announce
 
 CHECK_PAUSE_MS = 120
 DRAFT_PAUSE_MS = 700
-MOST_DRAFTS = 9
-NARROW = 110
-"""Letters across, below which the previews stand under the text instead of beside it."""
 
 
 class Composer(QDialog):
@@ -58,68 +54,57 @@ class Composer(QDialog):
         self._clock = clock
         self._titles = engine.titles
         self.state = ComposerState()
-        self._place = PLACE
-        self._kept = ""
-        # Not qasync's own pool: its QThreads abort the process when the loop is not closed in good order.
-        self._pictures = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
         self._replaces: Message | None = None
+        self._quoted: tuple[Message, ChannelId] | None = None
         self._channels: list[Channel] = []
         self._shown: list[Shown] = []
+        self._at_problem = -1
         self.setAcceptDrops(True)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
-        self.title = heading("", 115)
-        self.title.setWordWrap(False)
-        self.saved = words("", "text-3", percent=92, wrap=False)
-        self.leave = button(self.tr("Close, keep the draft"))
-        self.leave.clicked.connect(self.close)
-        self.publish_button = button("", "primary")
-        self.publish_button.clicked.connect(self.publish)
+        self.head, self.foot = Head(), Foot()
+        self.saved, self.leave, self.publish_button = self.head.saved, self.head.leave, self.head.publish
         self.notice = InlineNotice(margin=5 * GAP, strip=True)
         self.editor = Editor(theme, clock)
         self.previews = Previews()
-        self.summary = words("", "text-3", percent=92)
         self._lay_out()
+        self._drafts = Drafts(engine, tasks)
+        self._taking = Taking(engine.home, tasks)
         self._checks = QTimer(self, singleShot=True, interval=CHECK_PAUSE_MS)
+        self._pauses = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
+        self._connect()
+
+    def _connect(self) -> None:
         self._checks.timeout.connect(self.check)
-        self._drafts = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
-        self._drafts.timeout.connect(self.save)
+        self._pauses.timeout.connect(self.save)
+        self._drafts.saved.connect(self._draft_saved)
+        self._drafts.failed.connect(self._draft_failed)
+        self._taking.taken.connect(self._picture_taken)
+        self._taking.failed.connect(lambda error: self.notice.tell(notice_for(error)))
+        self.leave.clicked.connect(self.close)
+        self.publish_button.clicked.connect(self.publish)
         self.editor.changed.connect(self._edited)
         self.editor.strip.wanted.connect(self.take_files)
-        self.editor.picture_pasted.connect(self._take_image)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self, self.publish)
+        self.editor.picture_pasted.connect(lambda image: self._taking.take([image], self.state))
+        self.previews.wanted.connect(lambda where, id_: self.editor.take_focus(where, ChannelId(id_)))
+        self.foot.tightest.wanted.connect(self.editor.texts.go_to)
+        for keys, act in (
+            ("Ctrl+Return", self.publish),
+            ("Ctrl+Enter", self.publish),
+            ("F8", self.next_problem),
+            ("Ctrl+PgDown", lambda: self.editor.texts.tabs.step(1)),
+            ("Ctrl+PgUp", lambda: self.editor.texts.tabs.step(-1)),
+        ):
+            QShortcut(QKeySequence(keys), self, act)
 
     def _lay_out(self) -> None:
-        head = QFrame()
-        head.setProperty("role", "window")
-        head_row = QHBoxLayout(head)
-        head_row.setContentsMargins(5 * GAP, 3 * GAP, 5 * GAP, 3 * GAP)
-        head_row.setSpacing(2 * GAP)
-        head_row.addWidget(self.title)
-        head_row.addWidget(self.saved, 1)
-        head_row.addWidget(self.leave)
-        head_row.addWidget(self.publish_button)
-        foot = QFrame()
-        foot_row = QHBoxLayout(foot)
-        foot_row.setContentsMargins(5 * GAP, GAP, 5 * GAP, GAP)
-        foot_row.addWidget(self.summary, 1)
-        foot_row.addWidget(words(self.tr("Ctrl ↵ publishes · Esc closes"), "text-3", percent=92, wrap=False))
-        across = self._across = QSplitter()
-        across.setChildrenCollapsible(False)
-        across.setHandleWidth(1)
-        across.addWidget(self.editor)
-        across.addWidget(self.previews)
-        across.setStretchFactor(0, 5)
-        across.setStretchFactor(1, 5)
-        across.setSizes([600, 600])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (head, line(), self.notice):
+        for part in (self.head, line(), self.notice):
             column.addWidget(part)
-        column.addWidget(across, 1)
+        column.addWidget(Sides(self.editor, self.previews), 1)
         column.addWidget(line())
-        column.addWidget(foot)
+        column.addWidget(self.foot)
         fit(self, 170, 46)
         # Read first what is written, then the buttons above it.
         QWidget.setTabOrder(self.editor.last(), self.leave)
@@ -132,21 +117,22 @@ class Composer(QDialog):
         if self.isVisible():
             self.raise_()
             return
-        drafts = ((place, outbox.draft(self._reader.connection, place)) for place in _places())
-        place, body = next(((p, b) for p, b in drafts if b), (PLACE, ""))
+        place, body = drafts.first(self._reader.connection)
         self._begin(ComposerState.restored(body), place, body)
 
     def open_update(self, update: Update, channel_ids: Sequence[ChannelId]) -> None:
         """Go on with what was taken back or refused. A draft that lies here already is not touched."""
         self.save()
         state = ComposerState.of_update(update, channel_ids)
-        place = state.place
-        if update.replaces is None:
-            held = {p for p in _places() if p == self._place and not self.state.empty}
-            free = (p for p in _places() if p not in held and not outbox.draft(self._reader.connection, p))
-            place = next(free, _places()[-1])
-        self._begin(state, place, "")
+        self._begin(state, state.place if update.replaces is not None else self._free_place(), "")
         self.save()  # it is in no outbox any more
+
+    def open_quote(self, message_id: MessageId) -> None:
+        """A new post that quotes this message. A draft that lies here already is not touched."""
+        stored = reading.message(self._reader.connection, message_id)
+        if stored is not None:
+            self.save()
+            self._begin(ComposerState(quotes=message_id, channels=[stored.channel_id]), self._free_place(), "")
 
     def open_post(self, message_id: MessageId) -> None:
         """Change a post of ours; a draft of the same change is gone on with."""
@@ -164,19 +150,26 @@ class Composer(QDialog):
             self._read_channels()
             self.check()
 
+    def _free_place(self) -> str:
+        return drafts.free(self._reader.connection, held="" if self.state.empty else self._drafts.place)
+
     def _begin(self, state: ComposerState, place: str, body: str) -> None:
-        self.state, self._place, self._kept = state, place, body
-        stored = reading.message(self._reader.connection, state.replaces) if state.replaces is not None else None
+        self.state = state
+        self._drafts.begin(place, body)
+        connection = self._reader.connection
+        stored = reading.message(connection, state.replaces) if state.replaces is not None else None
         self._replaces = stored.message if stored is not None else None
+        quoted = reading.message(connection, state.quotes) if state.quotes is not None else None
+        self._quoted = (quoted.message, quoted.channel_id) if quoted is not None else None
+        if quoted is None:
+            state.quotes = None
         self.notice.clear()
         self.setWindowTitle(self.tr("Change a post") if state.replaces is not None else self.tr("New post"))
-        self.title.setText(self.windowTitle())
+        self.head.title.setText(self.windowTitle())
         self.saved.setText(self.tr("Draft restored") if body else "")
         self._read_channels()
-        if not state.channels and len(self._channels) == 1:
-            state.channels = [self._channels[0].id]
         formatted = self._replaces is not None and loses(self._replaces)
-        self.editor.show_state(state, self._channels, flattens=formatted)
+        self.editor.show_state(state, flattens=formatted, quoted=quoted.message if quoted is not None else None)
         self.check()
         self.show()
         self.raise_()
@@ -191,75 +184,66 @@ class Composer(QDialog):
         self._channels = found
         known = {c.id for c in found}
         self.state.channels = [c for c in self.state.channels if c in known]
+        if not self.state.channels and len(found) == 1 and self.state.empty:
+            self.state.channels = [found[0].id]
         signed_out = {h.channel.id for h in accounts.health(connection) if not h.signed_in}
         self.editor.show_channels(found, self.state, signed_out)
 
     # While writing
 
     def _edited(self) -> None:
+        self._at_problem = -1
         self._checks.start()
-        self._drafts.start()
+        self._pauses.start()
 
     def check(self) -> None:
         """Render for each chosen channel and say what is found."""
         self._checks.stop()
-        now = self._clock.now()
-        self._shown = self.state.shown(self._channels, now=now, replaces=self._replaces)
-        self.previews.show_renditions(self._shown, self._titles, now)
-        chosen = [s.channel for s in self._shown]
-        self.editor.when.show_note(time_words(chosen, self._titles))
-        said = button_words(len(chosen), self.state.publish_at, now, replaces=self.state.replaces is not None)
-        self.publish_button.setText(said)
-        self.publish_button.setAccessibleName(said)
-        found = sum(len(s.problems) for s in self._shown)
-        things = self.tr("{0} to look at").format(plural(found, "thing")) if found else self.tr("nothing to fix")
-        self.summary.setText(f"{plural(len(chosen), 'channel')} · {things}")
+        now, state = self._clock.now(), self.state
+        quoted = self._quoted if state.quotes is not None else None
+        self._shown = shown = state.shown(self._channels, now=now, replaces=self._replaces, quoted=quoted)
+        self.previews.show_renditions(shown, self._titles, now)
+        self.editor.show_rooms(shown)
+        self.editor.when.show_note(time_words([s.channel for s in shown], self._titles))
+        ready = sum(not s.stopped for s in shown)
+        said = button_words(len(shown), state.publish_at, now, replaces=state.replaces is not None, ready=ready)
+        self.head.show_deed(said)
+        self.foot.show_rooms(shown)
+
+    def next_problem(self) -> None:
+        """Go to what the next problem is about, and say it."""
+        self.check()
+        found = [(s, p) for s in self._shown for p in listed(s)]
+        if not found:
+            announce(self, self.tr("Nothing to fix"))
+            return
+        self._at_problem = (self._at_problem + 1) % len(found)
+        self._go_to(*found[self._at_problem])
+
+    def _go_to(self, shown: Shown, problem: Problem) -> None:
+        announce(self, f"{shown.channel.title}: {problem.words}")
+        self.editor.take_focus(problem.where, shown.channel.id)
 
     def save(self) -> None:
         """Keep the draft now, if it changed."""
-        self._drafts.stop()
-        body = self.state.saved()
-        if body == self._kept:
-            return
-        self._kept = body
-        # Asked at once and not when the task gets its turn: the program may be ending.
-        asked = self._engine.save_draft(self._place, body)
-        self.tasks.start(self._saved(self._place, asked), name="composer draft")
+        self._pauses.stop()
+        self._drafts.keep(self.state)
 
-    async def _saved(self, place: str, asked: Future[None]) -> None:
-        try:
-            await asyncio.wrap_future(asked)
-        except PostroomError as error:
-            self._kept = ""  # so that the next pause tries again
-            self.notice.tell(notice_for(error))
-            self.show()  # the words are only here
-            return
-        if place == self._place:
-            self.saved.setText(self.tr("Draft saved {0}").format(clock_time(self._clock.now(), self._clock.now())))
+    def _draft_saved(self) -> None:
+        now = self._clock.now()
+        self.saved.setText(self.tr("Draft saved {0}").format(clock_time(now, now)))
+
+    def _draft_failed(self, error: PostroomError) -> None:
+        self.notice.tell(notice_for(error))
+        self.show()  # the words are only here
 
     # Pictures
 
     def take_files(self, paths: list[str]) -> None:
         """Take picture files into the inbox's own folder and the post."""
-        for path in paths:
-            self.tasks.start(self._take(path), name="composer picture")
+        self._taking.take(paths, self.state)
 
-    def _take_image(self, image: QImage) -> None:
-        self.tasks.start(self._take(image), name="composer picture")
-
-    async def _take(self, source: str | QImage) -> None:
-        state, home = self.state, self._engine.home
-
-        def keep() -> Media:
-            return keep_image(source, home) if isinstance(source, QImage) else keep_file(Path(source), home)
-
-        try:
-            media = await asyncio.get_running_loop().run_in_executor(self._pictures, keep)
-        except PostroomError as error:
-            self.notice.tell(notice_for(error))
-            return
-        state.pictures.append(Picture(media=media))
-        state.alt_asked = False
+    def _picture_taken(self, state: ComposerState) -> None:
         if state is self.state:
             self.editor.strip.show_pictures(state.pictures)
             self.editor.strip.cards[-1].alt.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -267,77 +251,69 @@ class Composer(QDialog):
             self.check()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasImage() or accepted([u.toLocalFile() for u in event.mimeData().urls()]):
+        if carried(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        if paths := accepted([u.toLocalFile() for u in event.mimeData().urls()]):
-            self.take_files(paths)
-        elif event.mimeData().hasImage():
-            self._take_image(QImage(event.mimeData().imageData()))
+        self._taking.take(carried(event.mimeData()), self.state)
         event.acceptProposedAction()
 
     # Publishing
 
     @async_slot
     async def publish(self) -> None:
+        """Queue it for each channel that nothing stops; what is stopped stays here, with its reason."""
         self.check()
         self.notice.clear()
-        if self._refused():
+        ready = [s for s in self._shown if not s.stopped]
+        stopped = [s for s in self._shown if s.stopped]
+        if not ready:
+            self._tell_stopped(stopped, [])
             return
         if self.state.undescribed and not self.state.alt_asked:
-            self._ask_for_alt()
+            self.question = ask_for_alt(self, len(self.state.undescribed), self._alt_answered)
             return
-        state, place = self.state, self._place
-        self._drafts.stop()
+        state, place = self.state, self._drafts.place
+        ids = [s.channel.id for s in ready]
+        self._pauses.stop()
         self.publish_button.setEnabled(False)
         try:
-            ids = await asyncio.wrap_future(self._engine.publish(state.update(), [s.channel.id for s in self._shown]))
+            queued = await asyncio.wrap_future(self._engine.publish(state.update(ids), ids))
         except PostroomError as error:
             self.notice.tell(notice_for(error))
             return
         finally:
             self.publish_button.setEnabled(True)
-        self.state, self._kept = ComposerState(), ""
-        self.queued.emit(ids)
+        if stopped:
+            state.channels = [c for c in state.channels if c not in ids]
+            if state is self.state:
+                self._read_channels()
+                self._edited()
+                self.check()
+                self._tell_stopped(stopped, ready)
+                self.save()
+            self.queued.emit(queued)
+            return
+        self.state = ComposerState()
+        self._drafts.begin(place, "")
+        self.queued.emit(queued)
         self.accept()
         try:
             await asyncio.wrap_future(self._engine.save_draft(place, ""))
         except PostroomError as error:
             self.notice.tell(notice_for(error))
 
-    def _refused(self) -> bool:
-        """Whether something stops it, which then is said, with the focus where it can be mended."""
-        if not self._shown:
-            where = "channel"
-            what = [self.tr("Choose where to publish.") if self._channels else self.tr("No account can publish yet.")]
-        else:
-            stops = [(s, p) for s in self._shown for p in s.problems if p.stops]
-            if not stops:
-                return False
-            where = stops[0][1].where
-            many = len(self._shown) > 1
-            what = list(dict.fromkeys(f"{s.channel.title}: {p.words}" if many else p.words for s, p in stops))
-        title = self.tr("Not published yet")
-        hint = self.tr("Nothing has left. Change it and publish again.")
+    def _tell_stopped(self, stopped: Sequence[Shown], gone: Sequence[Shown]) -> None:
+        """Say what stops it and what has left, with the focus where it can be mended."""
+        title, what, hint = refusal_words(stopped, gone, any_channel=bool(self._channels))
         self.notice.tell(Notice(title=title, words="\n".join(what), hint=hint, alarm=False))
-        self.editor.take_focus(where)
-        return True
-
-    def _ask_for_alt(self) -> None:
-        count = len(self.state.undescribed)
-        which = (
-            self.tr("A picture has no description") if count == 1 else self.tr("{0} pictures have none").format(count)
-        )
-        answers = {
-            "describe": self.tr("Describe it"),
-            "decorative": self.tr("It is decoration only"),
-            "anyway": self.tr("Publish without"),
-        }
-        words_ = self.tr(
-            "People who cannot see it are told nothing about it. A picture that only decorates needs none."
-        )
-        self.question = ask(self, which, words_, answers, self._alt_answered, default="describe")
+        first = next(((s, p) for s in stopped for p in s.problems if p.stops), None)
+        if first is None:
+            self.editor.take_focus("channel")
+        else:
+            alike = all(any(p.where == first[1].where for p in s.problems if p.stops) for s in stopped)
+            common = alike and not gone and not any(s.edited for s in stopped) and len(stopped) == len(self._shown)
+            self.editor.take_focus(first[1].where, None if common else first[0].channel.id)
 
     def _alt_answered(self, answer: str) -> None:
         if answer == "describe":
@@ -350,19 +326,9 @@ class Composer(QDialog):
         self.state.alt_asked = True
         self.publish()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        narrow = self.width() < self.fontMetrics().averageCharWidth() * NARROW
-        self._across.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-
     # One step out
 
     def reject(self) -> None:
         """Escape, and closing the window, which Qt brings here too."""
         self.save()
         super().reject()
-
-
-def _places() -> list[str]:
-    """Where drafts of new posts may lie, in the order in which they are offered again."""
-    return [PLACE, *(f"{PLACE}-{n}" for n in range(2, MOST_DRAFTS + 1))]

@@ -12,15 +12,17 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from inbox.store.reading import ConversationRow
 from ui.conversations.model import ROW
+from ui.conversations.stamps import Stamps
 from ui.format import initials, right_to_left, short_time
 from ui.reading.markup import isolated, plain
-from ui.theme import CHIP_RADIUS, Theme, scaled
+from ui.theme import CHIP_RADIUS, Theme, Tokens, scaled
 from ui.widgets.glyph import paint_glyph
 
 _PAD = 12
 _ONE_LINE = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextSingleLine)
 _DIRECTION = (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft)
 _CACHE = 400
+Chips = tuple[tuple[str, str, str], ...]
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -35,6 +37,8 @@ class RowDelegate(QStyledItemDelegate):
         self._metrics: tuple[QFontMetricsF, ...] = ()
         self._font_key = ""
         self._dot = 4.0
+        self._tokens: Tokens | None = None
+        self._stamps = Stamps()
         self._elided: OrderedDict[tuple[object, ...], tuple[str, str, str]] = OrderedDict()
 
     def _use_font(self, font: QFont) -> None:
@@ -46,6 +50,7 @@ class RowDelegate(QStyledItemDelegate):
             )  # fmt: skip
             self._metrics = tuple(QFontMetricsF(f) for f in self._fonts)
             self._elided.clear()
+            self._stamps.clear()
             self._dot = max(4.0, self._metrics[0].height() / 4.5)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -60,6 +65,9 @@ class RowDelegate(QStyledItemDelegate):
         row: ConversationRow = index.data(ROW)
         self._use_font(option.font)
         t = self._theme.tokens
+        if self._tokens is not t:
+            self._tokens = t
+            self._stamps.clear()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         rect = QRectF(option.rect)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
@@ -75,7 +83,10 @@ class RowDelegate(QStyledItemDelegate):
         size = max(34.0, line * 1.9) if not self.compact else line
         self._paint_state(painter, row, QPointF(rect.left() + 9 + self._dot, top + (size / 2)))
         avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)
-        self._paint_avatar(painter, row, avatar, ground)
+        beyond = 0 if self.compact else size / 4 + 2  # the glyph stands out at the lower right
+        around = avatar.adjusted(0, 0, beyond, beyond)
+        who = (initials(row.author), row.network, self.compact)
+        self._stamps.put(painter, around, ground, who, lambda p: self._paint_avatar(p, row, avatar, ground))
         left = avatar.right() + 8 + (0 if self.compact else size / 4)  # a quarter of the avatar: the glyph stands out
         now = datetime.now(UTC)
         when = short_time(row.last_at, now)
@@ -100,7 +111,11 @@ class RowDelegate(QStyledItemDelegate):
             painter.setLayoutDirection(_DIRECTION[right_to_left(words)])
             painter.drawText(QRectF(left, top + line + 3, right - left, line), _ONE_LINE, words)
             painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-            self._paint_chips(painter, row, left, top + 2 * line + 10, right)
+            chips = tuple(self._chips(row))
+            y, height = top + 2 * line + 10, self._metrics[4].height() + 4
+            room = QRectF(left, y, self._chips_width(chips, right - left), height)
+            if room.width() > 0:
+                self._stamps.put(painter, room, ground, chips, lambda p: self._paint_chips(p, chips, left, y, right))
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(t.accent), 2))
@@ -159,12 +174,22 @@ class RowDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(glyph.adjusted(-2, -2, 2, 2), 5, 5)
         paint_glyph(painter, glyph, row.network, self._fonts[5])
 
-    def _paint_chips(self, painter: QPainter, row: ConversationRow, x: float, y: float, right: float) -> None:
+    def _chips_width(self, chips: Chips, room: float) -> float:
+        """The width that those chips take which find room."""
+        width = -6.0
+        for words, _, _ in chips:
+            more = self._metrics[4].horizontalAdvance(words) + 18
+            if width + more > room:
+                break
+            width += more
+        return width
+
+    def _paint_chips(self, painter: QPainter, chips: Chips, x: float, y: float, right: float) -> None:
         t = self._theme.tokens
         metrics = self._metrics[4]
         height = metrics.height() + 4
         painter.setFont(self._fonts[4])
-        for words, colour, soft in self._chips(row):
+        for words, colour, soft in chips:
             width = metrics.horizontalAdvance(words) + 12
             if x + width > right:
                 break

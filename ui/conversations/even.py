@@ -104,8 +104,8 @@ class EvenList(QListView):
 
     def _look_ahead(self) -> None:
         """Let the next page be read in a quiet moment, before anybody comes to the end of what is loaded."""
-        model = self.model()
-        if not model or self._ahead.isActive():
+        model: QAbstractItemModel | None = self.model()
+        if model is None or self._ahead.isActive():
             return
         wanted = self._bottom() + SCREENS_AHEAD * (self._bottom() - self._top())
         if wanted >= model.rowCount() and model.canFetchMore(QModelIndex()):
@@ -195,7 +195,7 @@ class EvenList(QListView):
 
     def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
         region = QRegion()
-        for part in selection:
+        for part in selection:  # type: ignore[attr-defined] # PySide's stub forgets that it is a list
             first, last = max(part.top(), self._top()), min(part.bottom(), self._bottom())
             if part.isValid() and first <= last:
                 top = first * self._height - self.verticalScrollBar().value()
@@ -231,7 +231,8 @@ class EvenList(QListView):
         return super().viewportEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        model, delegate, chosen = self.model(), self.itemDelegate(), self.selectionModel()
+        model: QAbstractItemModel | None = self.model()
+        delegate, chosen = self.itemDelegate(), self.selectionModel()
         if model is None or not self._height:
             return
         option = QStyleOptionViewItem()

@@ -11,6 +11,7 @@ from ui.outbox.standing import Deed, Mark, Standing, first_words
 from ui.theme import GAP, line_height
 from ui.widgets.form import button, heading, words
 from ui.widgets.glyph import Glyph
+from ui.widgets.text import Elided
 
 
 class StateMark(QWidget):
@@ -79,6 +80,7 @@ class DeliveryRow(QFrame):
         self.setProperty("role", "card")
         self.delivery = delivery
         self.standing: Standing | None = None
+        self._url = ""
         self.place = channel_title
         self.buttons: dict[Deed, QPushButton] = {}
         reply = delivery.rendition.kind is UpdateKind.REPLY
@@ -89,6 +91,9 @@ class DeliveryRow(QFrame):
         self._chip = words("", "chip", percent=92, wrap=False)
         self._reason = words("", "text-2", percent=92)
         self._hint = words("", "text-3", percent=92)
+        self._address = Elided()
+        self._address.setProperty("role", "text-3")
+        self._address.set_size(92)
         head = QHBoxLayout()
         head.setSpacing(2 * GAP)
         head.addWidget(Glyph(network), 0, Qt.AlignmentFlag.AlignTop)
@@ -102,16 +107,29 @@ class DeliveryRow(QFrame):
         column.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 2 * GAP)
         column.setSpacing(GAP)
         column.addLayout(head)
-        for part in (self._said, self._reason, self._hint):
+        for part in (self._said, self._address, self._reason, self._hint):
             column.addWidget(part)
         column.addSpacing(GAP)
         column.addLayout(self._foot)
 
+    def show_among(self, said: str | None) -> None:
+        """Stand alone as a card, or among others below ``said``, what their update says."""
+        role = "card" if said is None else "part"
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            side = 3 * GAP if said is None else 0
+            self.layout().setContentsMargins(side, 2 * GAP, side, 2 * GAP)
+        self._where.setText(self._what.format(self.place) if said is None else self.place)
+        self._said.setVisible(first_words(self.delivery) != said)
+
     def show_standing(self, delivery: Delivery, standing: Standing) -> None:
         """Show how it stands now."""
         self.delivery = delivery
-        if standing == self.standing:
+        if (standing, delivery.url) == (self.standing, self._url):
             return
+        self._url = delivery.url
         before, self.standing = self.standing, standing
         self._chip.setText(standing.words)
         if before is None or before.tone != standing.tone:
@@ -119,10 +137,12 @@ class DeliveryRow(QFrame):
             self._chip.style().unpolish(self._chip)
             self._chip.style().polish(self._chip)
         self._mark.show_mark(standing.mark)
-        for label, text in ((self._reason, standing.reason), (self._hint, standing.hint)):
+        address = delivery.url.partition("://")[2].rstrip("/")
+        said = ((self._reason, standing.reason), (self._hint, standing.hint), (self._address, address))
+        for label, text in said:
             label.setText(text)
             label.setVisible(bool(text))
-        self.setAccessibleName(f"{self._where.text()}: {standing.words}. {first_words(delivery)}")
+        self.setAccessibleName(f"{self._what.format(self.place)}: {standing.words}. {first_words(delivery)}")
         if before is None or before.deeds != standing.deeds:
             self._show_deeds(standing.deeds)
 
@@ -149,6 +169,7 @@ class DeliveryRow(QFrame):
         return {
             Deed.UNDO: self.tr("Undo"),
             Deed.OPEN: self.tr("Open"),
+            Deed.COPY: self.tr("Copy the address"),
             Deed.EDIT: self.tr("Edit and send again"),
             Deed.SEND_NOW: self.tr("Send now"),
             Deed.SEND_AGAIN: self.tr("Send again as it is"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ class Deed(enum.StrEnum):
 
     UNDO = "undo"
     OPEN = "open"
+    COPY = "copy"
     EDIT = "edit"
     SEND_NOW = "send_now"
     SEND_AGAIN = "send_again"
@@ -110,15 +112,17 @@ def _queued(delivery: Delivery, around: Around, now: datetime) -> Standing:
     else:
         words = _tr("leaves in {0}") if counting else _tr("leaves at {0}")
     moment = delivery.not_before_at or now
+    ours_to_keep = not delivery.attempts and not counting
+    hint = delivery.hint or (_tr("Postroom has to be running then.") if ours_to_keep else "")
     when = _tr("{0} s").format(-int(-left.total_seconds() // 1)) if counting else clock_time(moment, now)
     return Standing(
         words=words.format(when), mark=Mark.WAITING, tone="chip-owed" if delivery.attempts else "chip",
-        reason=delivery.words, hint=delivery.hint, deeds=(Deed.UNDO, Deed.SEND_NOW), counting=True,
+        reason=delivery.words, hint=hint, deeds=(Deed.UNDO, Deed.SEND_NOW), counting=True,
     )  # fmt: skip
 
 
 def _sent(delivery: Delivery, around: Around, now: datetime) -> Standing:
-    deeds = (Deed.OPEN,) if delivery.url else ()
+    deeds = (Deed.OPEN, Deed.COPY) if delivery.url else ()
     at = delivery.rendition.publish_at
     if at is not None and at > now:
         return Standing(
@@ -127,6 +131,30 @@ def _sent(delivery: Delivery, around: Around, now: datetime) -> Standing:
         )  # fmt: skip
     sent = _tr("sent {0}").format(clock_time(delivery.sent_at, now)) if delivery.sent_at is not None else _tr("sent")
     return Standing(words=sent, mark=Mark.SENT, tone="chip-ok", deeds=deeds)
+
+
+def fate_words(deliveries: Sequence[Delivery]) -> str:
+    """How the deliveries of one update stand together: "2 of 3 are out · 1 needs you"."""
+    out = sum(d.state is DeliveryState.SENT for d in deliveries)
+    stuck = sum(d.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN) for d in deliveries)
+    words = _tr("{0} of {1} is out") if out == 1 else _tr("{0} of {1} are out")
+    said = [words.format(out, len(deliveries)) if out < len(deliveries) else _tr("all {0} are out").format(out)]
+    if stuck:
+        said.append((_tr("{0} needs you") if stuck == 1 else _tr("{0} need you")).format(stuck))
+    return " · ".join(said)
+
+
+def together(deliveries: Sequence[Delivery]) -> tuple[Deed, ...]:
+    """What can be done with several deliveries of one update at once."""
+    queued = sum(d.state is DeliveryState.QUEUED for d in deliveries)
+    undoable = queued + sum(d.state is DeliveryState.REJECTED for d in deliveries)
+    return ((Deed.UNDO,) if undoable > 1 else ()) + ((Deed.SEND_NOW,) if queued > 1 else ())
+
+
+def concerned(deliveries: Sequence[Delivery], deed: Deed) -> list[Delivery]:
+    """Those of one update that a deed for several concerns."""
+    states = {DeliveryState.QUEUED} | ({DeliveryState.REJECTED} if deed is Deed.UNDO else set())
+    return [d for d in deliveries if d.state in states]
 
 
 def first_words(delivery: Delivery) -> str:

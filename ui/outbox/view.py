@@ -1,27 +1,29 @@
-"""The outbox: what has not arrived first, oldest on top, then what went lately. A timer runs only while one counts."""
+"""The outbox: what has not arrived first, oldest on top, then what went lately, each update with the fates of all its
+channels together. A timer runs only while one counts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Channel, Delivery, DeliveryId, DeliveryState, UpdateKind
+from inbox.model import Channel, ChannelId, Delivery, DeliveryId, DeliveryState, UpdateId, UpdateKind
 from inbox.store import accounts, outbox
 from inbox.tasks import Tasks
 from ui.format import plural
 from ui.notices import notice_for
+from ui.outbox.group import UpdateGroup
 from ui.outbox.row import DeliveryRow
-from ui.outbox.standing import Around, Deed, standing
+from ui.outbox.standing import Around, Deed, concerned, standing
 from ui.reader import Reader
 from ui.theme import GAP
 from ui.widgets.form import heading, words
@@ -54,6 +56,7 @@ class OutboxView(QWidget):
         self._stale = True
         self._busy: set[DeliveryId] = set()
         self.rows: dict[DeliveryId, DeliveryRow] = {}
+        self.groups: dict[UpdateId, UpdateGroup] = {}
         self.setAccessibleName(self.tr("Outbox"))
         self.title = heading(self.tr("Outbox"))
         self.count = words("", "text-3")
@@ -110,11 +113,10 @@ class OutboxView(QWidget):
 
     def take_focus(self) -> None:
         """Go to the first thing that can be done."""
-        for row in self._in_order():
-            for button in row.buttons.values():
-                if not button.isHidden():
-                    button.setFocus(Qt.FocusReason.OtherFocusReason)
-                    return
+        for group in self._groups_in_order():
+            for button in group.controls():
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # Reading
@@ -125,25 +127,44 @@ class OutboxView(QWidget):
         connection = self._reader.connection
         self._signed_in = {h.channel.id: h.signed_in for h in accounts.health(connection)}
         waiting = outbox.waiting(connection)
-        recent = [d for d in outbox.deliveries(connection, limit=4 * RECENT) if d.state is DeliveryState.SENT][:RECENT]
-        wanted = {d.id for d in (*waiting, *recent)}
-        for id_ in [i for i in self.rows if i not in wanted]:
+        open_ones = dict.fromkeys(d.update_id for d in waiting)
+        all_sent = (d for d in outbox.deliveries(connection, limit=4 * RECENT) if d.state is DeliveryState.SENT)
+        recent = [d for d in all_sent if d.update_id not in open_ones][:RECENT]
+        fates: dict[UpdateId, list[Delivery]] = {id_: [] for id_ in (*open_ones, *(d.update_id for d in recent))}
+        for delivery in (*outbox.of_updates(connection, open_ones), *reversed(recent)):
+            fates[delivery.update_id].append(delivery)
+        for layout, ids in (
+            (self._waiting_rows, list(open_ones)),
+            (self._recent_rows, list(dict.fromkeys(d.update_id for d in recent))),
+        ):
+            for number, update_id in enumerate(ids):
+                group = self.groups.get(update_id) or self._make_group(update_id)
+                rows = []
+                for delivery in fates[update_id]:
+                    row = self.rows.get(delivery.id) or self._make(delivery)
+                    row.delivery = delivery
+                    rows.append(row)
+                group.show_rows(rows)
+                if layout.indexOf(group) != number:
+                    self._waiting_rows.removeWidget(group)
+                    self._recent_rows.removeWidget(group)
+                    layout.insertWidget(number, group)
+                    group.show()
+        shown = {d.id for found in fates.values() for d in found}
+        for id_ in [i for i in self.rows if i not in shown]:
             self._drop(id_)
-        for rows, found in ((self._waiting_rows, waiting), (self._recent_rows, recent)):
-            for number, delivery in enumerate(found):
-                row = self.rows.get(delivery.id) or self._make(delivery)
-                if rows.indexOf(row) != number:
-                    self._waiting_rows.removeWidget(row)
-                    self._recent_rows.removeWidget(row)
-                    rows.insertWidget(number, row)
-                    row.show()  # not only at the next turn of the loop, as a layout does: it may be given the focus now
-                row.delivery = delivery
+        for gone in [i for i in self.groups if i not in fates]:
+            group = self.groups.pop(gone)
+            for layout in (self._waiting_rows, self._recent_rows):
+                layout.removeWidget(group)
+            group.hide()
+            group.deleteLater()
         self.empty.setVisible(not waiting)
         self._recent.setVisible(bool(recent))
         self.count.setText(self.tr("{0} on the way or waiting for you").format(plural(len(waiting), "message")))
         self.count.setVisible(bool(waiting))
-        self._order_focus()
         self._tick()
+        self._order_focus()
 
     def _make(self, delivery: Delivery) -> DeliveryRow:
         channel = self._channel(delivery)
@@ -153,11 +174,14 @@ class OutboxView(QWidget):
         self.rows[delivery.id] = row
         return row
 
+    def _make_group(self, update_id: UpdateId) -> UpdateGroup:
+        group = self.groups[update_id] = UpdateGroup(update_id)
+        group.wanted.connect(self._wanted_together)
+        return group
+
     def _drop(self, id_: DeliveryId) -> None:
         row = self.rows.pop(id_)
         had_focus = row.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
-        for rows in (self._waiting_rows, self._recent_rows):
-            rows.removeWidget(row)
         row.hide()
         row.deleteLater()
         if had_focus:
@@ -169,19 +193,22 @@ class OutboxView(QWidget):
             self._channels[delivery.channel_id] = found
         return self._channels[delivery.channel_id]
 
-    def _in_order(self) -> list[DeliveryRow]:
+    def _groups_in_order(self) -> list[UpdateGroup]:
         found = []
-        for rows in (self._waiting_rows, self._recent_rows):
-            for number in range(rows.count()):
-                item = rows.itemAt(number)
-                if item is not None and isinstance(row := item.widget(), DeliveryRow):
-                    found.append(row)
+        for layout in (self._waiting_rows, self._recent_rows):
+            for number in range(layout.count()):
+                item = layout.itemAt(number)
+                if item is not None and isinstance(group := item.widget(), UpdateGroup):
+                    found.append(group)
         return found
+
+    def _in_order(self) -> list[DeliveryRow]:
+        return [row for group in self._groups_in_order() for row in group.rows]
 
     def _order_focus(self) -> None:
         before: QWidget | None = None
-        for row in self._in_order():
-            for button in row.buttons.values():
+        for group in self._groups_in_order():
+            for button in (*group.buttons.values(), *(b for row in group.rows for b in row.buttons.values())):
                 if before is not None:
                     QWidget.setTabOrder(before, button)
                 before = button
@@ -205,6 +232,8 @@ class OutboxView(QWidget):
             how = standing(delivery, around, now)
             counting |= how.counting
             row.show_standing(delivery, how)
+        for group in self.groups.values():
+            group.show_together()
         if counting and self.isVisible():
             if not self.timer.isActive():
                 self.timer.start()
@@ -218,43 +247,64 @@ class OutboxView(QWidget):
         if row is None:
             return
         self.notice.clear()
-        if delivery_id in self._busy and deed != Deed.OPEN:
+        if delivery_id in self._busy and deed not in (Deed.OPEN, Deed.COPY):
             return  # a second press before the first was answered
         match deed:
             case Deed.OPEN:
                 self._open(row.delivery.url)
+            case Deed.COPY:
+                QGuiApplication.clipboard().setText(row.delivery.url)
+                announce(self, self.tr("Copied."))
             case Deed.SIGN_IN:
                 channel = self._channel(row.delivery)
                 self.sign_in_wanted.emit(channel.account_id if channel is not None else "")
             case Deed.UNDO | Deed.EDIT:
-                self._start(row.delivery, self._take_back(row.delivery))
+                self._start([row.delivery], self._take_back(row.delivery))
             case Deed.SEND_NOW | Deed.SEND_AGAIN | Deed.LOOK_AGAIN:
-                self._start(row.delivery, self._done(self._engine.send_now(row.delivery.id)))
+                self._start([row.delivery], self._done(self._engine.send_now(row.delivery.id)))
             case Deed.IS_THERE | Deed.IS_NOT_THERE:
                 arrived = deed == Deed.IS_THERE
                 decided = self._engine.decide_unknown(row.delivery.id, arrived=arrived)
-                self._start(row.delivery, self._done(decided))
+                self._start([row.delivery], self._done(decided))
+
+    def _wanted_together(self, update_id: int, deed: str) -> None:
+        group = self.groups.get(UpdateId(update_id))
+        found = concerned([row.delivery for row in group.rows], Deed(deed)) if group is not None else []
+        found = [d for d in found if d.id not in self._busy]
+        self.notice.clear()
+        if deed == Deed.UNDO and found:
+            self._start(found, self._take_back(*found))
+        elif deed == Deed.SEND_NOW:
+            for one in found:
+                self._start([one], self._done(self._engine.send_now(one.id)))
 
     def _open(self, address: str) -> None:
         if QUrl(address).scheme() in {"http", "https"}:
             QDesktopServices.openUrl(QUrl(address))
 
-    def _start(self, delivery: Delivery, work: Coroutine[Any, Any, None]) -> None:
-        self._busy.add(delivery.id)
-        task = self.tasks.start(work, name=f"outbox view {delivery.id}")
-        task.add_done_callback(lambda _: self._busy.discard(delivery.id))
+    def _start(self, deliveries: Sequence[Delivery], work: Coroutine[Any, Any, None]) -> None:
+        ids = {d.id for d in deliveries}
+        self._busy |= ids
+        task = self.tasks.start(work, name=f"outbox view {min(ids)}")
+        task.add_done_callback(lambda _: self._busy.difference_update(ids))
 
-    async def _take_back(self, delivery: Delivery) -> None:
-        update = await self._answer(asyncio.wrap_future(self._engine.cancel(delivery.id)))
+    async def _take_back(self, *deliveries: Delivery) -> None:
+        """Take these back, all of one update, and go on with what they say in one draft."""
+        taken: list[ChannelId] = []
+        update = None
+        for one in deliveries:
+            if (found := await self._answer(asyncio.wrap_future(self._engine.cancel(one.id)))) is not None:
+                update = found
+                taken.append(one.channel_id)
         if update is None:
             return
         self.refresh()
         announce(self, self.tr("Taken back."))
         if update.kind is UpdateKind.REPLY:
-            if delivery.conversation_id is not None:
-                self.conversation_wanted.emit(delivery.conversation_id)
+            if deliveries[0].conversation_id is not None:
+                self.conversation_wanted.emit(deliveries[0].conversation_id)
         else:
-            self.edit_wanted.emit(update, [delivery.channel_id])
+            self.edit_wanted.emit(update, taken)
 
     async def _done(self, asked: Future[None]) -> None:
         await self._answer(asyncio.wrap_future(asked))

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from ui.reading.parts import Card
+from ui.reading.parts import Inner
 
 SIDE_PX, EDGE_PX, GAP_PX = 20, 16, 12
 SIGHT_PX = 24
@@ -91,6 +91,17 @@ class Column(QScrollArea):
             self._anchor = None
         part.hide()
         part.deleteLater()
+
+    def move(self, part: QWidget, place: int) -> None:
+        """Let a part stand elsewhere; ``place`` is counted without it."""
+        self.parts.remove(part)
+        self.parts.insert(place, part)
+        if place:
+            before: QWidget = self.parts[place - 1]
+            for one in (part, *(w for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)):
+                QWidget.setTabOrder(before, one)
+                before = one
+        self._unmeasured.add(part)
 
     def replace(self, old: QWidget, new: QWidget) -> None:
         """Put another in the place of a part, also on the screen."""
@@ -258,6 +269,6 @@ class Column(QScrollArea):
 
 def _finish(part: QWidget) -> None:
     """Let what changed inside of it be measured now, not when Qt gets to it."""
-    for inner in (*part.findChildren(Card), part):
+    for inner in (*part.findChildren(Inner), part):
         if (layout := inner.layout()) is not None:
             layout.activate()

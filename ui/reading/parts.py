@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
+from inbox.model import MessageState
 from ui.reading.markup import breakable, directed
 from ui.theme import line_height
 from ui.widgets.text import Text, Wrapping
@@ -13,6 +14,18 @@ from ui.widgets.text import Text, Wrapping
 QWIDGETSIZE_MAX = 16_777_215
 MEASURE_LINES = 40
 """Width of a card in heights of a line: longer lines are hard to read, so it grows with the font, not the window."""
+
+
+STATE_CHIPS = {
+    MessageState.HELD: ("held for moderation", "chip-held"),
+    MessageState.SPAM: ("spam", "chip-danger"),
+    MessageState.TRASHED: ("in the bin", "chip"),
+    MessageState.DELETED: ("deleted at the network", "chip"),
+    MessageState.SCHEDULED: ("scheduled", "chip"),
+    MessageState.DRAFT: ("draft", "chip"),
+    MessageState.PRIVATE: ("private", "chip-held"),
+    MessageState.HIDDEN: ("hidden for everybody", "chip"),
+}
 
 
 def label(text: str, role: str = "", *, percent: float = 100, bold: bool = False, wrap: bool = False) -> QLabel:
@@ -27,9 +40,16 @@ def label(text: str, role: str = "", *, percent: float = 100, bold: bool = False
 
 def chip(text: str, role: str = "chip") -> QLabel:
     """A small word on a tinted ground."""
-    made = label(text, role, percent=85)
-    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+    made = Text(text)
+    chip_of(made, role)
     return made
+
+
+def chip_of(made: Text, role: str) -> None:
+    """Make a chip of these words."""
+    made.set_size(85)
+    made.setProperty("role", role)
+    made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
 
 
 def beginning(text: str, most: int) -> str:
@@ -78,21 +98,53 @@ class Body(Wrapping):
         super().changeEvent(event)
 
 
-class Card(QFrame):
+class FoldLine(QPushButton):
+    """One line for what is folded away. ``stepped(+1/-1)`` as of a card; Enter and a click open it."""
+
+    stepped = Signal(int)
+    taken = Signal()
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setProperty("role", "quiet")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers():
+            self.stepped.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.taken.emit()
+        super().focusInEvent(event)
+
+
+class Inner(QFrame):
+    """A part with parts of its own below one another; ``box`` takes them."""
+
+    def __init__(self, role: str = "", *, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> None:
+        super().__init__()
+        if role:
+            self.setProperty("role", role)
+        self.box = QVBoxLayout(self)
+        self.box.setContentsMargins(*margins)
+        self.box.setSpacing(4)
+
+
+class Card(Inner):
     """A framed part that takes the keyboard. ``stepped(+1/-1)``: go to the next or the one before."""
 
     stepped = Signal(int)
     taken = Signal()
 
     def __init__(self, role: str) -> None:
-        super().__init__()
-        self.setProperty("role", role)
+        super().__init__(role, margins=(14, 10, 14, 10))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._measured = True
         self._measure()
-        self.box = QVBoxLayout(self)
-        self.box.setContentsMargins(14, 10, 14, 10)
-        self.box.setSpacing(4)
 
     def _measure(self) -> None:
         if self._measured:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
-from inbox.model import Channel, MessageState
+from inbox.model import Channel, MessageState, Update, Visibility
 from inbox.store.reading import StoredMessage
+from ui.format import plural
+from ui.reading.carried import NEARLY, Carried, answer, carried, choices
 from ui.reading.markup import plain
 from ui.reading.parts import label
+from ui.reading.signs import READERS, VISIBILITY_WORDS, Lock
 from ui.widgets.direction import follow_direction
 from ui.widgets.flow import FlowLayout
 from ui.widgets.glyph import Glyph
@@ -31,18 +34,22 @@ class ReplyBox(QFrame):
         self.target: StoredMessage | None = None
         self.editing = False
         self._sending = False
+        self._channel: Channel | None = None
+        self._carried: Carried | None = None
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 1, 1, 1)
         box.setSpacing(0)
-        head = QFrame()
+        self.head = head = QFrame()
         head_row = QHBoxLayout(head)
         head_row.setContentsMargins(14, 9, 14, 9)
         head_row.setSpacing(8)
         self._glyph = Glyph("")
+        self._lock = Lock()
         self._where = label("", bold=True, wrap=True)
         self._to = label("", "text-3", percent=92)
         self._to.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         head_row.addWidget(self._glyph)
+        head_row.addWidget(self._lock)
         head_row.addWidget(self._where, 1)
         head_row.addWidget(self._to)
         box.addWidget(head)
@@ -50,6 +57,10 @@ class ReplyBox(QFrame):
         line.setProperty("role", "line")
         line.setFixedHeight(1)
         box.addWidget(line)
+        self.carries = label("", "text-3", percent=92, wrap=True)
+        self.carries.setContentsMargins(14, 6, 14, 0)
+        self.carries.hide()
+        box.addWidget(self.carries)
         self.text = QPlainTextEdit()
         self.text.setProperty("role", "bare")
         self.text.setTabChangesFocus(True)
@@ -69,6 +80,14 @@ class ReplyBox(QFrame):
         self.close_too.clicked.connect(lambda: self._send(True))
         foot.addWidget(self.close_too)
         foot.addWidget(self.keep_open)
+        self.readers = QComboBox()
+        self.readers.setAccessibleName(self.tr("Who may read the answer"))
+        self.readers.activated.connect(lambda _: self._show_state())
+        self.readers.hide()
+        foot.addWidget(self.readers)
+        self.counter = label("", "text-3", percent=92)
+        self.counter.hide()
+        foot.addWidget(self.counter)
         box.addLayout(foot)
         self._pause = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._pause.timeout.connect(self._keep)
@@ -76,15 +95,13 @@ class ReplyBox(QFrame):
 
     def answer(self, target: StoredMessage, channel: Channel, *, draft: str | None = None) -> None:
         """Answer this message; ``draft`` replaces what is typed, ``None`` leaves it."""
-        self.target, self.editing = target, False
+        again = self.target is not None and self.target.id == target.id and not self.editing
+        self.target, self.editing, self._channel = target, False, channel
         m = target.message
         name = plain(m.author.name) or self.tr("Unknown")
-        kind = self.tr("Public reply") if m.public else self.tr("Private message")
         self._glyph.show_network(channel.network)
-        self._where.setText(
-            self.tr("{0} on {1} as {2}").format(kind, channel.title, channel.speaks_as or channel.title)
-        )
-        self._to.setText(self.tr("to {0}").format(name if len(name) < 32 else name[:31] + "…"))
+        if not again:
+            self._offer_readers(choices(channel, m))
         held = m.state is MessageState.HELD
         self.close_too.setText(self.tr("Approve, reply and close") if held else self.tr("Reply and close") + _KEY)
         self.keep_open.setText(self.tr("Approve and reply") if held else self.tr("Reply"))
@@ -92,20 +109,97 @@ class ReplyBox(QFrame):
         self.keep_open.setAccessibleName(self.tr("{0}, keep it open").format(self.keep_open.text()))
         self.keep_open.show()
         self.text.setPlaceholderText(self.tr("Answer {0} …  (r)").format(name))
-        self.text.setAccessibleName(f"{self._where.text()}, {self._to.text()}")
         if draft is not None:
             self.set_text(draft)
+        self._show_state()
 
     def edit(self, target: StoredMessage, channel: Channel) -> None:
         """Change the words of a message of ours."""
         self.answer(target, channel, draft=target.message.details.get("source") or target.message.text)
         self.editing = True
-        self._where.setText(self.tr("Edit our words on {0}, in public").format(channel.title))
+        self._offer_readers([])
+        public = target.message.public
+        how = self.tr("in public") if public else VISIBILITY_WORDS[target.message.visibility].lower()
+        self._where.setText(self.tr("Edit our words on {0}, {1}").format(channel.title, how))
+        self._shout(target.message.visibility)
         self._to.setText("")
         self.close_too.setText(self.tr("Save the change") + _KEY)
         self.close_too.setAccessibleName(self.tr("Save the change"))
         self.keep_open.hide()
         self.text.setAccessibleName(self._where.text())
+        self._show_state()
+
+    def options(self) -> Update | None:
+        """What was chosen besides the words; None for nothing."""
+        chosen = self._chosen()
+        return answer("", chosen) if chosen is not None else None
+
+    def _chosen(self) -> Visibility | None:
+        """Who shall read it, when somebody chose that; None: as it comes."""
+        return Visibility(self.readers.currentData()) if not self.readers.isHidden() else None
+
+    def _offer_readers(self, possible: list[Visibility]) -> None:
+        self.readers.clear()
+        for one in possible:
+            self.readers.addItem(VISIBILITY_WORDS[one], one.value)
+            self.readers.setItemData(self.readers.count() - 1, READERS[one], Qt.ItemDataRole.ToolTipRole)
+        self.readers.setVisible(bool(possible))
+
+    def _say_where(self, found: Carried) -> None:
+        """Where it goes, who will read it, as whom and to whom: in words, in colour and with a padlock."""
+        assert self.target is not None and self._channel is not None
+        m, channel = self.target.message, self._channel
+        name = plain(m.author.name) or self.tr("Unknown")
+        short = name if len(name) < 32 else name[:31] + "…"
+        voice = channel.speaks_as or channel.title
+        if found.readers is Visibility.DIRECT:
+            whom = plain(m.author.handle) or short
+            self._where.setText(self.tr("Private message to {0} on {1} as {2}").format(whom, channel.title, voice))
+        else:
+            kind = {Visibility.FOLLOWERS: self.tr("Reply for followers only"), Visibility.UNLISTED: self.tr("Public reply, unlisted,")}  # fmt: skip
+            what = kind.get(found.readers, self.tr("Public reply"))
+            self._where.setText(self.tr("{0} on {1} as {2}").format(what, channel.title, voice))
+        self._to.setText(self.tr("to {0}").format(short))
+        self._shout(found.readers)
+        parts = []
+        if found.before:
+            parts.append(self.tr("Begins with {0}").format(found.before))
+        if found.warning:
+            parts.append(self.tr("Content warning: {0}").format(plain(found.warning)))
+        if found.readers not in (Visibility.PUBLIC, Visibility.DIRECT):
+            parts.append(READERS[found.readers])
+        self.carries.setText(" · ".join(parts))
+        self.carries.setVisible(bool(parts))
+        self.text.setAccessibleName(f"{self._where.text()}, {self._to.text()}")
+        self.text.setAccessibleDescription(". ".join(parts))
+
+    def _shout(self, readers: Visibility) -> None:
+        """The bar at the top of the box: private words are written under another colour."""
+        private = readers in (Visibility.FOLLOWERS, Visibility.DIRECT)
+        self._lock.setVisible(private)
+        role = "held" if private else None
+        if self.head.property("role") != role:
+            self.head.setProperty("role", role)
+            for part in (self.head, self._where, self._to):
+                part.style().unpolish(part)
+                part.style().polish(part)
+
+    def _count(self, found: Carried | None) -> None:
+        words, role = "", "text-3"
+        if found is not None and found.left is not None:
+            words = f"{found.left:,} left" if found.unit == "character" else f"{plural(found.left, 'byte')} left"
+            if found.left < 0:
+                words, role = f"{plural(-found.left, found.unit)} too many", "danger"
+            elif found.left <= NEARLY:
+                role = "owed"
+        if found is not None and found.stops and not (found.left is not None and found.left < 0):
+            words, role = found.stops, "danger"
+        self.counter.setText(words)
+        self.counter.setVisible(bool(words))
+        if self.counter.property("role") != role:
+            self.counter.setProperty("role", role)
+            self.counter.style().unpolish(self.counter)
+            self.counter.style().polish(self.counter)
 
     def _mark(self, focused: bool) -> None:
         self.setProperty("focused", focused)
@@ -160,7 +254,7 @@ class ReplyBox(QFrame):
         return super().eventFilter(watched, event)
 
     def _send(self, close: bool) -> None:
-        if (text := self.text.toPlainText().strip()) and self.target is not None and not self._sending:
+        if (text := self.text.toPlainText().strip()) and self.target is not None and self.close_too.isEnabled():
             self.flush()
             self.send.emit(text, close)
 
@@ -171,8 +265,16 @@ class ReplyBox(QFrame):
 
     def _show_state(self) -> None:
         text = self.text.toPlainText().strip()
-        self.close_too.setEnabled(bool(text) and not self._sending)
-        self.keep_open.setEnabled(bool(text) and not self._sending)
+        found = None
+        if self.target is not None and self._channel is not None and not self.editing:
+            found = carried(text, self._channel, self.target.message, self._chosen())
+            self._say_where(found)
+        elif self.editing:
+            self.carries.hide()
+        self._count(found)
+        ready = bool(text) and not self._sending and not (found is not None and found.stops)
+        self.close_too.setEnabled(ready)
+        self.keep_open.setEnabled(ready)
         self._sync_height()
 
     def _sync_height(self) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import Future
-from pathlib import Path
+import time
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QImageReader, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Capability, Channel, ConversationId, DeliveryId, MessageId, MessageState, Moderation
+from inbox.model import Capability, Channel, ConversationId, MessageId, Moderation, Reaction
 from inbox.store import accounts, outbox, reading
+from inbox.store.owing import owed
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
 from ui.reader import Reader
 from ui.reading.cards import MessageCard
+from ui.reading.deeds import Deeds
+from ui.reading.fetched import Fetched
+from ui.reading.head import PrivacyHead
 from ui.reading.messages import Messages
+from ui.reading.offers import ASIDE, answerable, more_offers, offers
 from ui.reading.pending import PendingCard
 from ui.reading.reply import ReplyBox
 from ui.slots import async_slot
 
-PICTURE_WIDTH_PX = 480
+AROUND_EVERY_S = 60.0
+"""A conversation is read whole from its network at most this often."""
 
 
 class ConversationView(QWidget):
@@ -39,7 +43,6 @@ class ConversationView(QWidget):
     def __init__(self, engine: Engine, reader: Reader, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tasks = tasks
-        self._moderating: set[MessageId] = set()
         self._engine = engine
         self._reader = reader
         self.row: ConversationRow | None = None
@@ -53,11 +56,19 @@ class ConversationView(QWidget):
         self.scroller.setAccessibleName(self.tr("Conversation"))
         self.scroller.wanted.connect(self._wanted)
         self.scroller.picture_wanted.connect(self._show_picture)
+        self.pictures = Fetched(engine, reader, tasks, self.scroller.emojis)
+        self.scroller.made.connect(self.pictures.fill)
         self.scroller.taken.connect(self._choose)
         self.scroller.stepped.connect(self.step)
         self.reply = ReplyBox()
         self.reply.send.connect(self._send)
-        self.reply.draft.connect(self._keep_draft)
+        self.deeds = Deeds(engine, tasks, self)
+        self.deeds.failed.connect(self.failed)
+        self.deeds.moderated.connect(self.moderated)
+        self.deeds.replied.connect(self.replied)
+        self.deeds.refused.connect(self._refused)
+        self.deeds.taken_back.connect(self.take_up)
+        self.reply.draft.connect(self.deeds.keep_draft)
         self.reply.left.connect(self.focus_current)
         reply_row = QVBoxLayout()
         reply_row.setContentsMargins(20, 4, 20, 16)
@@ -66,6 +77,8 @@ class ConversationView(QWidget):
         whole = QVBoxLayout(self._whole)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
+        self.privacy = PrivacyHead()
+        whole.addWidget(self.privacy)
         whole.addWidget(self.scroller, 1)
         whole.addLayout(reply_row)
         self._nothing = QLabel(self.tr("Choose a conversation"), alignment=Qt.AlignmentFlag.AlignCenter)
@@ -77,6 +90,9 @@ class ConversationView(QWidget):
         self._second.timeout.connect(self._tick)
         self._read = QTimer(self, singleShot=True, interval=600)
         self._read.timeout.connect(self._mark_read)
+        self._looked: dict[ConversationId, float] = {}
+        self._around = QTimer(self, singleShot=True, interval=600)  # not for each one that is only passed by
+        self._around.timeout.connect(self._read_around)
 
     # What is shown
 
@@ -88,6 +104,7 @@ class ConversationView(QWidget):
             return
         self.reply.flush()
         self._read.stop()
+        self._around.stop()
         self._clear()
         row = reading.rows(self._reader.connection, [conversation_id]).get(conversation_id) if conversation_id else None  # type: ignore[call-overload]
         self.row = row
@@ -102,13 +119,17 @@ class ConversationView(QWidget):
         self._messages = reading.conversation(connection, row.id)
         self._stack.setCurrentWidget(self._whole)
         meant = self._meant(message_id)
-        self.scroller.show_messages(self._messages, self.channel, reading.context(connection, row), meant)
+        self.privacy.say(self._messages)
+        context = reading.context(connection, row)
+        self.scroller.show_messages(self._messages, self.channel, context, meant, owed(connection, self._messages))
         self._show_pending()
         self._target(message_id)
         self.reply.editing = False
         self.reply.set_text(outbox.draft(connection, f"reply:{row.id}"))
         if row.unread:
             self._read.start()
+        if self._open and Capability.THREAD in self.channel.capabilities:
+            self._around.start()
         self._to_current()
 
     def on_changed(self, changed: Changed) -> None:
@@ -131,7 +152,8 @@ class ConversationView(QWidget):
         self._messages = fresh
         at_end = self.scroller.at_end and not self.scroller.missing_later
         chosen = self.current.id if self.current is not None else None
-        self.scroller.follow(fresh)
+        self.privacy.say(fresh)
+        self.scroller.follow(fresh, owed(connection, fresh))
         self._show_pending()
         if chosen in self._cards:  # the same message, perhaps on a new card
             self._choose(self._cards[chosen])
@@ -152,7 +174,7 @@ class ConversationView(QWidget):
             self._pending = [PendingCard(delivery, self.channel) for delivery in deliveries]
             for card in self._pending:
                 card.undo.connect(self._take_back)
-                card.again.connect(self._again)
+                card.again.connect(self.deeds.again)
             self.scroller.show_pending(self._pending)
             if not self.scroller.missing_later:
                 self.scroller.to_end()
@@ -167,6 +189,7 @@ class ConversationView(QWidget):
 
     def _clear(self) -> None:
         self._second.stop()
+        self.pictures.forget()
         self.scroller.forget()
         self._pending, self.current = [], None
 
@@ -178,7 +201,7 @@ class ConversationView(QWidget):
         """The window closes: keep the draft, ask nothing any more."""
         self.reply.flush()
         self.scroller.stop()
-        for timer in (self._second, self._read):
+        for timer in (self._second, self._read, self._around):
             timer.stop()
 
     # Which message is meant
@@ -186,7 +209,7 @@ class ConversationView(QWidget):
     def _meant(self, message_id: int) -> MessageId | None:
         """This message, or the newest that somebody else wrote, or the newest at all; ``None`` when there is none."""
         wanted = [s for s in self._messages if s.id == message_id]
-        others = [s for s in self._messages if not s.message.ours and s.message.state not in _ASIDE]
+        others = [s for s in self._messages if not s.message.ours and s.message.state not in ASIDE]
         chosen = (wanted or others or self._messages)[-1:]
         return chosen[0].id if chosen else None
 
@@ -211,12 +234,11 @@ class ConversationView(QWidget):
         m = stored.message
         if not m.ours or m.kind == "post":
             self.person_changed.emit(stored)
-        can = self._open and Capability.REPLY in self.channel.capabilities
-        answerable = can and m.kind != "post" and m.state not in _ASIDE
         if self.reply.editing:
             return
-        self.reply.setVisible(answerable)
-        if answerable:
+        can = self._open and answerable(m, self.channel)
+        self.reply.setVisible(can)
+        if can:
             self.reply.answer(stored, self.channel)
 
     def _go_to(self, message_id: MessageId) -> None:
@@ -226,7 +248,7 @@ class ConversationView(QWidget):
     def _to_current(self) -> None:
         if self.current is not None:
             self._settle_layout()
-            self.scroller.look_at(self.current)
+            self.scroller.look_at(int(self.current.id))
 
     def _settle_layout(self) -> None:
         """Let the room there is be true now, not at the next turn of the loop."""
@@ -235,10 +257,11 @@ class ConversationView(QWidget):
 
     def step(self, by: int) -> None:
         """Go to the next or previous message with the keyboard."""
-        card = self.scroller.beside(self.current.id if self.current is not None else None, by)
-        if card is not None:
-            card.setFocus(Qt.FocusReason.TabFocusReason)
-            self.scroller.look_at(card, far=False)
+        part = self.scroller.beside(by)
+        if part is not None and self.scroller.here is not None:
+            key = self.scroller.here
+            part.setFocus(Qt.FocusReason.TabFocusReason)
+            self.scroller.look_at(key, far=False)
 
     def focus_current(self) -> None:
         """Give the keyboard to the message that is meant."""
@@ -287,51 +310,26 @@ class ConversationView(QWidget):
         if self.reply.editing:
             self.tasks.start(self._change_words(target, text), name="edit")
         else:
+            options = self.reply.options()
             self.reply.set_text("")  # the draft keeps the text until the outbox has it
-            self.tasks.start(self._queue(target, conversation.id, text, close), name="reply")
+            self.deeds.answer(target, conversation.id, text, close, options)
+
+    def _refused(self, conversation_id: int, text: str) -> None:
+        if self.row is not None and self.row.id == conversation_id and not self.reply.text.toPlainText():
+            self.reply.set_text(text)
 
     async def _change_words(self, target: StoredMessage, text: str) -> None:
         self.reply.busy(True)
-        try:
-            await asyncio.wrap_future(self._engine.edit(target.id, text))
-        except PostroomError as error:  # shown beside the text, which stays
-            self.failed.emit(error)
-            return
-        finally:
-            self.reply.busy(False)
-        self._keep_draft(f"edit:{target.id}", "")
-        if self.reply.editing and self.reply.target is target:
-            self.leave_edit()
-        self.moderated.emit(self.tr("The change is published"))
+        done = await self.deeds.change_words(target, text)
+        self.reply.busy(False)
+        if done:
+            if self.reply.editing and self.reply.target is target:
+                self.leave_edit()
+            self.moderated.emit(self.tr("The change is published"))
 
-    async def _queue(self, target: StoredMessage, conversation_id: ConversationId, text: str, close: bool) -> None:
-        """Hand the answer to the outbox; a held comment is approved on the way, which may take a while."""
-        held = target.message.state is MessageState.HELD
-        try:
-            await asyncio.wrap_future(self._engine.reply(target.id, text, close=close, approve_first=held))
-        except PostroomError as error:
-            if self.row is not None and self.row.id == conversation_id and not self.reply.text.toPlainText():
-                self.reply.set_text(text)
-            self.failed.emit(error)
-            return
-        self.replied.emit(conversation_id, close)
-
-    def _keep_draft(self, place: str, text: str) -> None:
-        self._engine.save_draft(place, text).add_done_callback(self._draft_kept)
-
-    def _draft_kept(self, done: Future[None]) -> None:
-        if (error := done.exception()) is not None:
-            self._engine.on_error(error)
-
-    @async_slot
-    async def _take_back(self, delivery_id: int) -> None:
+    def _take_back(self, delivery_id: int) -> None:
         self.reply.flush()  # what is typed now joins what comes back
-        try:
-            await asyncio.wrap_future(self._engine.cancel(DeliveryId(delivery_id)))
-        except PostroomError as error:
-            self.failed.emit(error)
-            return
-        self.take_up()
+        self.deeds.take_back(delivery_id)
 
     def take_up(self) -> None:
         """Go on with the text that is kept for this conversation, such as one that was taken back."""
@@ -341,13 +339,6 @@ class ConversationView(QWidget):
         self.reply.setVisible(True)
         self.reply.set_text(outbox.draft(self._reader.connection, f"reply:{self.row.id}"))
         self.reply.text.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    @async_slot
-    async def _again(self, delivery_id: int) -> None:
-        try:
-            await asyncio.wrap_future(self._engine.send_now(DeliveryId(delivery_id)))
-        except PostroomError as error:
-            self.failed.emit(error)
 
     def _wanted(self, command: str, message_id: int) -> None:
         stored = next((s for s in self._messages if s.id == message_id), None)
@@ -360,57 +351,57 @@ class ConversationView(QWidget):
             self.start_edit(stored)
         elif command == "history":
             self._cards[stored.id].show_history(reading.earlier(self._reader.connection, message_id))
+        elif command in set(Reaction):
+            self.deeds.react(stored, Reaction(command))
         else:
-            self.moderate(Moderation(command))
+            self.deeds.moderate(stored, Moderation(command))
 
     @async_slot
-    async def _show_picture(self, message_id: int, url: str) -> None:
+    async def _show_picture(self, card: MessageCard, url: str) -> None:
         try:
-            file = await asyncio.wrap_future(self._engine.picture(url))
+            await self.pictures.asked(card, url)
         except PostroomError as error:
             self.failed.emit(error)
-            return
-        picture = await self._reader.slowly(lambda _: decoded(file, PICTURE_WIDTH_PX))
-        card = self._cards.get(MessageId(message_id))
-        if card is not None and not picture.isNull():
-            card.show_picture(url, picture)
 
     def moderate(self, action: Moderation) -> None:
-        """Do this to the message in focus. While the network takes its time others can be moderated, this cannot."""
-        if self.current is None or self.current.id in self._moderating:
-            return
-        stored = self.current.stored
-        self._moderating.add(stored.id)
-        self.tasks.start(self._moderate(stored, action), name=f"{action} {stored.id}")
+        """Do this to the message in focus."""
+        if self.current is not None:
+            self.deeds.moderate(self.current.stored, action)
 
-    async def _moderate(self, stored: StoredMessage, action: Moderation) -> None:
-        try:
-            await asyncio.wrap_future(self._engine.moderate(stored.id, action))
-        except PostroomError as error:
-            self.failed.emit(error)
+    def react(self, reaction: Reaction) -> None:
+        """Like or boost the message in focus, or take that back."""
+        if self.current is not None:
+            self.deeds.react(self.current.stored, reaction)
+
+    def do_first(self, *commands: str) -> None:
+        """Do the first of these that makes sense for the message in focus here: a key never asks for more than a
+        button would."""
+        if self.current is None or self.channel is None or not self._open:
             return
-        finally:
-            self._moderating.discard(stored.id)
-        self.moderated.emit(_DONE[action])
+        here = self.current.stored
+        possible = {command for command, _ in offers(here, self.channel) + more_offers(here, self.channel)}
+        wanted = next((c for c in commands if c in possible), None)
+        if wanted is not None:
+            self._wanted(wanted, int(here.id))
+
+    def unfold(self) -> None:
+        """Show what the message in focus folds away behind a warning, or fold it away again."""
+        if self.current is not None:
+            self.current.toggle()
+
+    def _read_around(self) -> None:
+        """Ask the network for the whole conversation, because somebody looks at it."""
+        now = time.monotonic()
+        if (
+            self.row is None
+            or not self._messages
+            or now - self._looked.get(self.row.id, -AROUND_EVERY_S) < AROUND_EVERY_S
+        ):
+            return
+        self._looked[self.row.id] = now
+        self.deeds.read_around(self._messages[-1].id)
 
     @async_slot
     async def _mark_read(self) -> None:
         if self.row is not None:
             await asyncio.wrap_future(self._engine.mark_read([self.row.id]))
-
-
-_ASIDE = (MessageState.SPAM, MessageState.TRASHED, MessageState.DELETED)
-_DONE = {
-    Moderation.APPROVE: "Approved", Moderation.HOLD: "Held back", Moderation.SPAM: "Marked as spam",
-    Moderation.UNSPAM: "No longer spam", Moderation.TRASH: "Moved to the bin", Moderation.RESTORE: "Restored",
-}  # fmt: skip
-
-
-def decoded(file: Path, width_px: int) -> QImage:
-    """The picture in the file, turned upright, at most so wide; null when it cannot be read. For a worker thread."""
-    reader = QImageReader(str(file))
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if size.isValid() and size.width() > width_px:
-        reader.setScaledSize(size.scaled(width_px, width_px * 4, Qt.AspectRatioMode.KeepAspectRatio))
-    return reader.read()

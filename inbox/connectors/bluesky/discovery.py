@@ -55,6 +55,8 @@ async def discover(address: str, http: httpx.AsyncClient, clock: Clock) -> Disco
     if at_server:
         return await _at(at_server, name, http, clock)
     found = await _person(name, http, clock)
+    if is_loopback(found.server):  # what the world's directory says must not send a password into this machine
+        raise NotFound("This account's entry names a server that nobody can reach", hint=_HINT)
     return await _discovery(found, DIRECTORY, http, clock)
 
 

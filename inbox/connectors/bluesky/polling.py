@@ -146,7 +146,7 @@ async def _notes(api: Api, at: Position, looked: Looked, *, direct: bool) -> tup
     if importing:
         at.phase = "poll"
         at.full_at = at.started_at
-    else:
+    if not importing or not messages:  # an import that ends with nothing cannot move the cursor: it polls at once
         messages += await _ours(api, at, list(new.values()), looked)
     if direct:
         messages += await chat.poll(api, at)
@@ -267,7 +267,7 @@ async def _own_posts(api: Api, at: Position) -> dict[str, Mapping[str, Any]]:
     page = await _feed(api, "")
     found = dict(page.views)
     for _ in range(MOST_FEED_PAGES):
-        if not page.cursor or not at.posts or any(_rkey(uri) in at.posts for uri in page.views):
+        if not page.cursor or any(_rkey(uri) in at.posts for uri in page.views):
             break
         page = await _feed(api, page.cursor)
         found |= page.views

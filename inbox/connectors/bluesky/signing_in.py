@@ -6,6 +6,7 @@ says all there is to know about it. App passwords are asked for once, to be give
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -36,9 +37,10 @@ DIRECT_GRAPHEMES: Final = 1000
 IMAGE_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _SCOPES: Final = ("atproto", "transition:generic", "transition:chat.bsky")
 _WRONG_HINT: Final = "Copy the app password once more, with or without its hyphens, or make a new one."
-_TWO_FACTOR_HINT: Final = (
-    "This is the account's own password, which asks for a second factor. Make an app password in Bluesky under "
-    "Settings, Privacy and security, App passwords."
+_APP_PASSWORD: Final = re.compile("-?".join(["([A-Za-z0-9]{4})"] * 4))
+_SHAPE_HINT: Final = (
+    "An app password has four groups of four letters and digits. Make one in Bluesky under Settings, Privacy and "
+    "security, App passwords; the account's own password is not wanted here."
 )
 
 
@@ -68,7 +70,7 @@ async def authorize(discovery: Discovery, redirect_uri: str, http: httpx.AsyncCl
         "redirect_uri": redirect_uri,
         "scope": scope,
         "state": state,
-        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge": create_s256_code_challenge(verifier),  # type: ignore[no-untyped-call]  # half-typed stubs
         "code_challenge_method": "S256",
     }
     if hint := settings.get("handle") or settings.get("did"):
@@ -163,7 +165,10 @@ async def _by_password(
     identifier = settings.get("did") or handle_of(answers.get("user", "")) or answers.get("user", "").strip()
     if not identifier:
         raise SignInNeeded("Handle and app password are both needed", hint="Fill in both lines.")
-    body = {"identifier": identifier, "password": answers["password"].strip()}
+    groups = _APP_PASSWORD.fullmatch(answers["password"].strip())
+    if not groups:  # the account's own password would open far more than Postroom needs: it is not even sent
+        raise SignInNeeded("This is not an app password", hint=_SHAPE_HINT)
+    body = {"identifier": identifier, "password": "-".join(groups.groups())}
     url = f"{settings['server']}/xrpc/com.atproto.server.createSession"
     reply = await _post(http, url, clock, json=body)
     if reply.status != 200:
@@ -196,7 +201,7 @@ def _same_kind(server: str, before: str) -> bool:
 def _judge_session(reply: Reply, clock: Clock) -> None:
     name = dpop.error_of(reply)
     if name == "AuthFactorTokenRequired":
-        raise SignInNeeded("Bluesky asks for a second factor", hint=_TWO_FACTOR_HINT, status=reply.status)
+        raise SignInNeeded("Bluesky asks for a second factor", hint=_SHAPE_HINT, status=reply.status)
     if name in SUSPENDED:
         raise NotAllowed(f"Bluesky has closed this account ({name})", status=reply.status)
     if reply.status == 401 or name in {"AuthenticationRequired", "InvalidRequest"}:

@@ -44,6 +44,7 @@ class Position:
     top_at: str = ""
     marks: list[tuple[str, str]] = field(default_factory=list)
     walk: str = ""
+    walk_at: str = ""
     prints: dict[str, str] = field(default_factory=dict)
     scheduled: list[str] = field(default_factory=list)
     requests: dict[str, str] = field(default_factory=dict)
@@ -87,7 +88,7 @@ class Position:
 
     def above(self, now: datetime) -> str:
         """The id above which a page is asked for: where the walk stands, else the highest seen two minutes ago."""
-        if self.walk and now - _moment(self.top_at) < WALK_LASTS:
+        if self.walk and now - _moment(self.walk_at) < WALK_LASTS:
             return self.walk
         if _moment(self.top_at) <= now - OVERLAP:
             return self.top

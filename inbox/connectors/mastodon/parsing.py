@@ -56,6 +56,7 @@ _NOTICES: Final = {
     "added_to_collection": "{who} added you to a collection.",
     "collection_update": "{who} changed a collection that you are in.",
 }
+_SEEN_BY_ALL: Final = frozenset({"follow", "poll", "added_to_collection", "collection_update"})
 _WITHHELD: Final = {
     "pending": "Its author has not agreed to the quote yet.",
     "rejected": "Its author refused the quote.",
@@ -266,7 +267,7 @@ def _notice(item: Mapping[str, Any], server: Server) -> Message:
         created_at=utc(item.get("created_at")) or EPOCH,
         text=sentence,
         url=about.url if about else author.url,
-        visibility=about.visibility if about else Visibility.DIRECT,
+        visibility=about.visibility if about else Visibility.PUBLIC if kind in _SEEN_BY_ALL else Visibility.DIRECT,
         context_remote_id=about.remote_id if about else "",
         poll=about.poll if about else None,
         emojis=_emojis(server, account.get("emojis") if isinstance(account, Mapping) else None),

@@ -301,5 +301,3 @@ def _fields(reply: Reply) -> str:
         return ""
     details = answer.get("details") if isinstance(answer, Mapping) else None
     return f" ({', '.join(map(str, details))[:80]})" if isinstance(details, Mapping) and details else ""
-
-

@@ -186,6 +186,12 @@ class Records:
         for queue in self.streams.get(token.person_id, []):
             queue.put_nowait(None)
 
+    def close_streams(self) -> None:
+        """End all streams, as a server does that restarts."""
+        for queues in tuple(self.streams.values()):
+            for queue in tuple(queues):
+                queue.put_nowait(None)
+
     def push(self, person_id: str, event: str, about: dict[str, Any] | str) -> None:
         """Tell the streams of ``person_id``. ``about`` is a text, or what ``streaming`` makes JSON of."""
         for queue in self.streams.get(person_id, []):
@@ -194,7 +200,7 @@ class Records:
 
 def _ulid(number: int) -> str:
     digits = ""
-    for _ in range(24):
+    for _ in range(23):
         number, digit = divmod(number, 32)
         digits = _CROCKFORD[digit] + digits
-    return f"01{digits}"
+    return f"01J{digits}"  # never digits alone: some clients would make a number of those

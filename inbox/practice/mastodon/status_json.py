@@ -1,4 +1,4 @@
-"""A status as the API shows it, with what hangs on it (recordings ``status_*.json``, ``media_*.json``, ``poll_voted``)."""
+"""A status as the API shows it, with what hangs on it (recordings ``status_*``, ``media_*``, ``poll_voted``)."""
 
 from __future__ import annotations
 

@@ -15,7 +15,11 @@ from inbox.practice.mastodon.place import Place
 
 Row = TypeVar("Row")
 File = tuple[str, str, bytes]
-_TRUE = {True, 1, "true", "1", "on", "True", "yes", "t"}
+_KEPT = (
+    "limit", "types", "exclude_types", "include_filtered", "account_id", "grouped_types", "exclude_replies",
+    "exclude_reblogs", "only_media", "pinned", "local",
+)  # fmt: skip
+_TRUE = {True, "true", "1", "on", "True", "yes", "t"}
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "ja": {
@@ -145,11 +149,18 @@ def shown(at: datetime, fraction: str = "milliseconds") -> str:
 
 
 def page(
-    call: Call, rows: Sequence[Row], id_of: Callable[[Row], str], *, default: int = 20, most: int = 40
+    call: Call,
+    rows: Sequence[Row],
+    id_of: Callable[[Row], str],
+    *,
+    default: int = 20,
+    most: int = 40,
+    always_next: bool = False,
 ) -> tuple[list[Row], dict[str, str]]:
     """The part of ``rows`` (oldest first) that was asked for, newest first, and its Link header.
 
-    ``min_id`` gives the page directly above the cursor, ``since_id`` the newest one.
+    ``min_id`` gives the page directly above the cursor, ``since_id`` the newest one. Notifications name a next page
+    even after a short one (``always_next``); the other lists only after a full one.
     """
     limit = call.limit(default, most)
     max_id, since_id, min_id = call.text("max_id"), call.text("since_id"), call.text("min_id")
@@ -163,17 +174,17 @@ def page(
     if not chosen:
         return [], {}
     links = []
-    if len(chosen) == limit or min_id:
+    if len(chosen) == limit or always_next:
         links.append(f'<{_address(call, "max_id", id_of(chosen[-1]))}>; rel="next"')
     links.append(f'<{_address(call, "min_id", id_of(chosen[0]))}>; rel="prev"')
     return chosen, {} if "no-link" in call.place.quirks else {"Link": ", ".join(links)}
 
 
 def _address(call: Call, cursor: str, remote_id: str) -> str:
-    kept = [(n, v) for n, v in call.query if n not in ("max_id", "min_id", "since_id")]
+    kept = [(n, v) for n, v in call.query if n.removesuffix("[]") in _KEPT]
     if not call.place.flavour.filters_in_links:
         kept = [(n, v) for n, v in kept if n == "limit"]
-    return f"{call.home}{call.path}?{urlencode([*kept, (cursor, remote_id)])}"
+    return f"{call.home}{call.path.rstrip('/')}?{urlencode([*kept, (cursor, remote_id)])}"
 
 
 def encoded(body: Any) -> bytes:

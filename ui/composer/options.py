@@ -1,0 +1,174 @@
+"""What else a post may carry, each shown only when a chosen channel can do it, or when something is set there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from inbox.model import Audience, Capability, Channel, LinkCard, Visibility
+from ui.composer.pick import Pick
+from ui.composer.poll import PollEditor
+from ui.composer.state import ComposerState, first_link, names
+from ui.composer.wording import audience_words, language_words, visibility_words
+from ui.theme import GAP, line_height
+from ui.widgets.form import Form, FormRow
+from ui.widgets.tick import Tick
+
+LANGUAGES = (
+    "ar", "bg", "bn", "ca", "cs", "cy", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gd", "gl",
+    "he", "hi", "hr", "hu", "hy", "is", "it", "ja", "ka", "ko", "lt", "lv", "mt", "nb", "ne", "nl", "pa", "pl", "pt",
+    "ro", "ru", "sk", "sl", "so", "sq", "sr", "sv", "ta", "th", "tr", "uk", "ur", "vi", "zh",
+)  # fmt: skip
+
+
+class Options(QWidget):
+    """Edits the very state it is shown; ``changed`` after each edit."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state = ComposerState()
+        self._showing = False
+        self.visibility, self.language, self.audience = Pick(), Pick(), Pick()
+        self.warning = QLineEdit()
+        self.quotable = Tick(self.tr("May be quoted by others"))
+        self.poll = PollEditor()
+        self.card = Tick(self.tr("Show the first link as a card"))
+        self.card_title, self.card_words = QLineEdit(), QLineEdit()
+        self.excerpt = QPlainTextEdit()
+        self.excerpt.setTabChangesFocus(True)
+        self.excerpt.setFixedHeight(round(line_height(self.excerpt.font()) * 3) + 20)
+        self.categories, self.tags = QLineEdit(), QLineEdit()
+        commas = self.tr("With commas between them.")
+        form = Form()
+        self._rows: dict[str, FormRow] = {
+            "visibility": form.add(self.tr("Who may read it"), self.visibility),
+            "warning": form.add(
+                self.tr("Content warning"), self.warning,
+                self.tr("Readers see only this first, and unfold the text. Empty: no warning."),
+            ),
+            "audience": form.add(self.tr("Who may answer"), self.audience),
+        }  # fmt: skip
+        form.column.addWidget(self.quotable)
+        form.column.addWidget(self.poll)
+        form.column.addWidget(self.card)
+        title = form.add(
+            self.tr("Title of the card"), self.card_title, self.tr("Empty: the title, or whose site it is.")
+        )
+        self._rows |= {
+            "card_title": title,
+            "card_words": form.add(self.tr("What the card says below"), self.card_words),
+            "language": form.add(self.tr("Language"), self.language),
+            "excerpt": form.add(
+                self.tr("Excerpt"), self.excerpt, self.tr("Shown in lists and feeds; empty: the beginning of the text.")
+            ),
+            "categories": form.add(self.tr("Categories"), self.categories, commas),
+            "tags": form.add(self.tr("Tags"), self.tags, commas),
+        }
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3 * GAP)
+        column.addWidget(form)
+        for edit in (self.warning, self.card_title, self.card_words, self.categories, self.tags):
+            edit.textChanged.connect(self._read)
+        self.excerpt.textChanged.connect(self._read)
+        for pick in (self.visibility, self.language, self.audience):
+            pick.currentIndexChanged.connect(self._read)
+        for tick in (self.quotable, self.card):
+            tick.toggled.connect(self._read)
+        self.poll.changed.connect(self._read)
+
+    def show_state(self, state: ComposerState, channels: Sequence[Channel]) -> None:
+        """Show what a post carries."""
+        self._state = state
+        self._showing = True
+        self.warning.setText(state.warning)
+        self.quotable.setChecked(state.quotable)
+        self.poll.show_poll(state.poll)
+        self.card.setChecked(state.card is not None)
+        self.card_title.setText(state.card.title if state.card else "")
+        self.card_words.setText(state.card.description if state.card else "")
+        self.excerpt.setPlainText(state.excerpt)
+        self.categories.setText(", ".join(state.categories))
+        self.tags.setText(", ".join(state.tags))
+        self._showing = False
+        self.show_channels(channels)
+
+    def show_channels(self, channels: Sequence[Channel]) -> None:
+        """Offer what these channels can do."""
+        state, can = self._state, Capability.NONE
+        for channel in channels:
+            can |= channel.capabilities
+        circles = [v for v in Visibility if any(_has_circle(c, v) for c in channels)]
+        seen = dict.fromkeys((None, *circles, state.visibility))
+        self.visibility.offer([(v, visibility_words(v)) for v in seen], state.visibility)
+        self.audience.offer([(a, audience_words(a)) for a in Audience], state.audience)
+        codes = dict.fromkeys(("", *LANGUAGES, state.language))
+        usual = self.tr("As each account usually does")
+        tongues = sorted(((c, language_words(c)) for c in codes if c), key=lambda tongue: tongue[1])
+        self.language.offer([("", usual), *tongues], state.language)
+        self.poll.show_channels(channels)
+        limits_who = Capability.AUDIENCE in can or state.audience is not Audience.EVERYONE or not state.quotable
+        for name, shown in {
+            "visibility": Capability.VISIBILITY in can or state.visibility is not None,
+            "warning": Capability.WARNING in can or bool(state.warning),
+            "audience": limits_who,
+            "language": Capability.LANGUAGE in can or bool(state.language),
+            "excerpt": Capability.TITLE in can or bool(state.excerpt),
+            "categories": Capability.TERMS in can or bool(state.categories),
+            "tags": Capability.TERMS in can or bool(state.tags),
+        }.items():
+            self._rows[name].setVisible(shown)
+        self.quotable.setVisible(limits_who)
+        self.poll.setVisible(Capability.POLL in can or state.poll is not None)
+        self._cards = Capability.CARD in can
+        self.show_link()
+
+    def show_link(self) -> None:
+        """A card can be made while there is a link in the text, and no picture in its place."""
+        card = self._state.card is not None
+        possible = self._cards and bool(first_link(self._state.text)) and not self._state.pictures
+        self.card.setVisible(possible or card)
+        for name in ("card_title", "card_words"):
+            self._rows[name].setVisible(card)
+
+    def take_focus(self, where: str) -> bool:
+        """Go to the part a Problem names, if it is one of these."""
+        if where == "poll":
+            self.poll.take_focus()
+            return True
+        parts: dict[str, QWidget] = {
+            "visibility": self.visibility, "warning": self.warning, "terms": self.categories, "card": self.card,
+        }  # fmt: skip
+        if where in parts:
+            parts[where].setFocus(Qt.FocusReason.OtherFocusReason)
+        return where in parts
+
+    def last(self) -> QWidget:
+        """The last control."""
+        return self.tags
+
+    def _read(self) -> None:
+        if self._showing:
+            return
+        state = self._state
+        state.visibility, state.audience, state.language = (
+            self.visibility.value,
+            self.audience.value,
+            self.language.value,
+        )
+        state.warning, state.quotable, state.poll = self.warning.text(), self.quotable.isChecked(), self.poll.poll
+        state.excerpt = self.excerpt.toPlainText()
+        state.categories, state.tags = names(self.categories.text()), names(self.tags.text())
+        url = state.card.url if state.card else ""
+        card = LinkCard(url=url, title=self.card_title.text(), description=self.card_words.text())
+        state.card = card if self.card.isChecked() else None
+        self.show_link()
+        self.changed.emit()
+
+
+def _has_circle(channel: Channel, visibility: Visibility) -> bool:
+    return Capability.VISIBILITY in channel.capabilities and visibility in channel.limits.visibilities

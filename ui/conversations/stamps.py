@@ -1,0 +1,55 @@
+"""Small pictures that recur from row to row, drawn once: half of what painting a row cost."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from math import ceil, floor
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+MOST = 300
+"""As many as rows on some screens have; a stamp is a few kilobytes."""
+
+
+class Stamps:
+    """Stamps by what they show. Those that were not used for longest go first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, QPixmap] = OrderedDict()
+
+    def clear(self) -> None:
+        """Draw everything anew: fonts or colours have changed."""
+        self._kept.clear()
+
+    def put(
+        self, painter: QPainter, area: QRectF, ground: QColor, what: Hashable, draw: Callable[[QPainter], None]
+    ) -> None:
+        """Paint what ``draw`` paints into ``area`` on ``ground``, to the very pixel, from a stamp if there is one.
+
+        ``what`` says all that the picture depends on but ground and density; ``area`` may begin between two pixels.
+        """
+        ratio, to_device = painter.device().devicePixelRatioF(), painter.deviceTransform()
+        x, y = area.left() * ratio + to_device.dx(), area.top() * ratio + to_device.dy()
+        left, top = floor(x), floor(y)
+        part = (round(x - left, 3), round(y - top, 3))
+        wide, high = ceil(part[0] + area.width() * ratio), ceil(part[1] + area.height() * ratio)
+        key = (what, ground.rgb(), ratio, part, wide, high)
+        stamp = self._kept.get(key)
+        if stamp is None:
+            stamp = QPixmap(wide, high)
+            stamp.setDevicePixelRatio(ratio)
+            stamp.fill(ground)  # opaque, so that letters get the same edges as on the row itself
+            within = QPainter(stamp)
+            within.setRenderHint(QPainter.RenderHint.Antialiasing)
+            within.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+            within.translate((to_device.dx() - left) / ratio, (to_device.dy() - top) / ratio)
+            draw(within)
+            within.end()
+            self._kept[key] = stamp
+            if len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        painter.drawPixmap(QPointF((left - to_device.dx()) / ratio, (top - to_device.dy()) / ratio), stamp)

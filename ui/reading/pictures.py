@@ -1,0 +1,88 @@
+"""Pictures in a message: a box of their size before they are here, their description below; one asks for the rest."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from inbox.model import Attachment
+from ui.reading.markup import plain
+from ui.reading.parts import Inner, label
+
+WIDEST_PX, NARROW_PX, HIGHEST_PX = 440, 216, 320
+"""Width of a picture alone, of one among several, and the height of any."""
+UNKNOWN = (16, 9)
+"""The shape of the box for a picture whose size nobody told."""
+
+
+class PictureBox(QWidget):
+    """Keeps the place of a picture and shows it when it comes; nothing moves then."""
+
+    def __init__(self, size: QSize, words: str) -> None:
+        super().__init__()
+        self._size, self._pixmap, self._trouble = size, QPixmap(), ""
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedSize(size)
+
+    def show_picture(self, picture: QImage) -> None:
+        """Here it is."""
+        self._pixmap = QPixmap.fromImage(picture)
+        self.update()
+
+    def say(self, trouble: str) -> None:
+        """It does not come, and why."""
+        self._trouble = trouble
+        self.update()
+
+    @property
+    def shown(self) -> bool:
+        """Whether the picture is here."""
+        return not self._pixmap.isNull()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter, palette = QPainter(self), self.palette()
+        if not self.shown or self._pixmap.hasAlphaChannel():
+            painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.AlternateBase))
+        if self.shown:
+            size = QSize(self._pixmap.size())
+            size.scale(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRectF(QPointF(), size.toSizeF())
+            place.moveCenter(QRectF(self.rect()).center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(place, self._pixmap, QRectF(self._pixmap.rect()))
+        elif self._trouble:
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect().adjusted(8, 8, -8, -8), flags, self._trouble)
+        painter.end()
+
+
+class Captioned(Inner):
+    """A picture's box with its description below: what cannot be seen can be read."""
+
+    def __init__(self, attachment: Attachment, *, alone: bool) -> None:
+        super().__init__()
+        words = plain(attachment.description)
+        self.picture = PictureBox(box_size(attachment, WIDEST_PX if alone else NARROW_PX), words or "No description")
+        self.box.addWidget(self.picture)
+        said = label(words or "No description", "text-3", percent=92, wrap=True)
+        self.setFixedWidth(self.picture.width())
+        self.box.addWidget(said)
+        self.box.addStretch(1)
+
+
+def box_size(attachment: Attachment, widest_px: int) -> QSize:
+    """How much room the picture takes: its own shape, no larger than itself or than there is."""
+    width, height = attachment.width_px or 0, attachment.height_px or 0
+    if width <= 0 or height <= 0:
+        width, height = UNKNOWN
+    if max(width, height) < 40:  # a shape, such as 4 to 3
+        width, height = width * 1000, height * 1000
+    size = QSize(width, height)
+    most = QSize(widest_px, HIGHEST_PX)
+    if width > most.width() or height > most.height():
+        size.scale(most, Qt.AspectRatioMode.KeepAspectRatio)
+    return size.expandedTo(QSize(min(120, widest_px), 48))
