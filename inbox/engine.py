@@ -114,10 +114,14 @@ class Engine:
             self._thread = None
             raise
 
-    def release(self) -> None:
-        """Begin the work that was held."""
+    def release(self) -> Future[None]:
+        """Begin the work that was held; done when it has begun."""
+
+        async def nothing_more() -> None: ...
+
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._released.set)
+        return self._do(nothing_more)
 
     def stop(self, *, within_s: float = 10.0) -> None:
         """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""

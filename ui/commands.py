@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,9 @@ class Commands(QObject):
             "reopen": lambda: self._settle(ConversationStatus.OPEN), "unread": self._mark_unread, "undo": self._undo,
             "approve": lambda: window.conversation.moderate(Moderation.APPROVE),
             "hold": lambda: window.conversation.moderate(Moderation.HOLD),
+            "unfold": window.conversation.unfold, **self._on_message(),
             "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
-            "unfold": window.conversation.unfold, **self._on_message(), "edit": self._edit, "compose": window.compose, "outbox": lambda: window.rail.choose(OUTBOX),
+            "edit": self._edit, "compose": window.compose, "outbox": lambda: window.rail.choose(OUTBOX),
             "owed": lambda: window.rail.choose("owed"), "waiting_list": lambda: window.rail.choose("waiting"),
             "done_list": lambda: window.rail.choose("done"), "everything": lambda: window.rail.choose(EVERYTHING),
             "sync": self._sync, "accounts": window.show_accounts, "theme": self._next_theme, "rows": self._change_rows,
@@ -61,7 +63,8 @@ class Commands(QObject):
             "hide": (Moderation.HIDE, Moderation.UNHIDE), "mute": (Moderation.MUTE,), "block": (Moderation.BLOCK,),
             "report": (Moderation.REPORT,), "accept": (Moderation.ACCEPT,), "dismiss": (Moderation.DISMISS,),
         }  # fmt: skip
-        return {name: lambda c=commands: self._window.conversation.do_first(*c) for name, commands in pairs.items()}
+        do = self._window.conversation.do_first
+        return {name: functools.partial(do, *commands) for name, commands in pairs.items()}
 
     @property
     def names(self) -> set[str]:

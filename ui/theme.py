@@ -149,6 +149,8 @@ def style_sheet(t: Tokens) -> str:
     QFrame[role="notice"] {{ background: {t.sunken}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
     QFrame[role="notice-alarm"] {{ background: {t.danger_soft}; border: 1px solid {t.danger};
         border-radius: {RADIUS}px; }}
+    QFrame[role="private-bar"] {{ background: {t.private}; border: none; border-bottom: 1px solid {t.line}; }}
+    QFrame[role="private-bar"] QLabel, QFrame[role="private-bar"] QWidget {{ color: {t.on_private}; }}
     QFrame[role="banner"] {{ background: {t.sunken}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[role="alarm"] {{ background: {t.danger_soft}; border: none; border-bottom: 1px solid {t.line}; }}
     QFrame[role="toast"] {{ background: {t.text}; border-radius: {RADIUS}px; }}

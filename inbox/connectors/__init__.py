@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from inbox.connectors.connector import Connector
 
-TITLES: Final = {"wordpress": "WordPress", "feed": "Feeds"}
+TITLES: Final = {"wordpress": "WordPress", "mastodon": "Mastodon", "bluesky": "Bluesky", "feed": "Feeds"}
 
 
 @cache
 def _classes() -> Mapping[str, type[Connector]]:
+    from inbox.connectors.bluesky import Bluesky
     from inbox.connectors.feed import Feed
+    from inbox.connectors.mastodon import Mastodon
     from inbox.connectors.wordpress import WordPress
 
-    return {c.name: c for c in (WordPress, Feed)}
+    return {c.name: c for c in (WordPress, Mastodon, Bluesky, Feed)}
 
 
 class _Networks(Mapping[str, "type[Connector]"]):

@@ -50,9 +50,12 @@ def _keep(connection: sqlite3.Connection, update: Update, delivery: Delivery, *,
 
 
 def _as_draft(update: Update) -> str:
-    """As the composer keeps it (ui/composer/state.py), with no channel chosen: the one it was for has gone."""
+    """As the composer keeps it (ui/composer/draft.py), with no channel chosen: the one it was for has gone."""
     fields = asdict(update)
     fields["publish_at"] = update.publish_at.isoformat() if update.publish_at else None
-    names = ("title", "text", "excerpt", "categories", "tags", "publish_at", "replaces")
+    names = (
+        "title", "text", "excerpt", "categories", "tags", "publish_at", "variations", "visibility", "warning",
+        "language", "poll", "card", "audience", "quotable", "replaces", "quotes",
+    )  # fmt: skip
     body = {name: fields[name] for name in names} | {"pictures": fields["media"], "channels": []}
     return json.dumps(body, ensure_ascii=False)

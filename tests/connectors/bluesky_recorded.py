@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,7 @@ class Desk:
     def connector(self) -> Bluesky:
         return Bluesky(Room(account=self.account, http=self.http, secret=self.secret, clock=self.clock))
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
+        await asyncio.sleep(0)  # so that two at once are two at once
         return self.handler(request)

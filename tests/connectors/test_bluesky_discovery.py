@@ -10,9 +10,10 @@ import pytest
 
 from inbox.connectors import http as web
 from inbox.connectors.bluesky import Bluesky
+from inbox.connectors.bluesky.dpop import new_key
 from inbox.connectors.bluesky.identity import Servers, handle_of, is_did, origin_of
 from inbox.connectors.connector import Discovery
-from inbox.errors import NotAllowed, NotFound, Offline, SignInNeeded, Unavailable
+from inbox.errors import BadReply, NotAllowed, NotFound, Offline, SignInNeeded, Unavailable
 from inbox.model import SignIn
 from tests.connectors.bluesky_recorded import AMINA, DID, body_of, failing, recorded
 from tests.connectors.harness import SetClock
@@ -199,6 +200,70 @@ async def test_section_3_the_accounts_own_password_is_never_sent() -> None:
             with pytest.raises(SignInNeeded):
                 await Bluesky.sign_in(found, {"password": form}, http, SetClock())
         assert [b"abcd-efgh-ijkl-mnop" in r.content for r in asked] == [True] * 3
+
+
+KEPT = {
+    "verifier": "v" * 64, "expected_state": "s1", "redirect_uri": "http://127.0.0.1:5000/", "client_id": "http://localhost",
+}  # fmt: skip
+BROUGHT = {"state": "s1", "iss": "https://auth.example", "code": "cod-1"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"state": "s2"},
+        {"state": ""},
+        {"iss": "https://elsewhere.example"},
+        {"iss": ""},
+        {"code": ""},
+        {"error": "access_denied"},
+    ],
+)
+async def test_section_3_an_answer_of_the_browser_that_is_not_ours_is_not_redeemed(wrong: dict[str, str]) -> None:
+    found = await discover(Web(), "city.example")
+    asked: list[httpx.Request] = []
+    async with web.client(transport=httpx.MockTransport(lambda r: asked.append(r) or failing(400, "No"))) as http:  # type: ignore[func-returns-value]
+        with pytest.raises(SignInNeeded):
+            await Bluesky.sign_in(found, {**KEPT, "key": new_key(), **BROUGHT, **wrong}, http, SetClock())
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, None),
+        ({"sub": AMINA}, SignInNeeded),
+        ({"sub": "amina"}, BadReply),
+        ({"scope": "atproto"}, NotAllowed),
+        ({"token_type": "Bearer"}, BadReply),
+        ({"access_token": ""}, BadReply),
+    ],
+)
+async def test_section_3_tokens_are_only_taken_for_the_account_that_was_meant(
+    changed: dict[str, str], expected: type[Exception] | None
+) -> None:
+    found = await discover(Web(), "city.example")
+    tokens = {
+        "access_token": "a1", "refresh_token": "r1", "token_type": "DPoP", "scope": "atproto transition:generic",
+        "expires_in": 3599, "sub": DID, **changed,
+    }  # fmt: skip
+
+    def serving(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/oauth/token":
+            form = dict(httpx.QueryParams(request.content.decode()))
+            assert form["code_verifier"] == KEPT["verifier"]
+            return httpx.Response(200, json=tokens)
+        return httpx.Response(200, json={"did": DID, "displayName": "City"})
+
+    async with web.client(transport=httpx.MockTransport(serving)) as http:
+        answers = {**KEPT, "key": new_key(), **BROUGHT}
+        if expected is None:
+            signed = await Bluesky.sign_in(found, answers, http, SetClock())
+            assert signed.secret["refresh"] == "r1"
+            assert "a1" not in repr(signed.settings)
+        else:
+            with pytest.raises(expected):
+                await Bluesky.sign_in(found, answers, http, SetClock())
 
 
 async def test_a_session_of_somebody_else_is_refused() -> None:

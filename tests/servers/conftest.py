@@ -8,6 +8,7 @@ import pytest
 
 from tests.servers.bluesky_network import BlueskyNetwork
 from tests.servers.keyring_service import SecretService
+from tests.servers.mastodon_server import MastodonServer, Person
 from tests.servers.wordpress_http import signed_in
 from tests.servers.wordpress_site import WordPressSite, short_directory
 
@@ -92,6 +93,24 @@ def bluesky() -> Iterator[BlueskyNetwork]:
     yield network
     network.stop()
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def mastodon() -> Iterator[MastodonServer]:
+    """A Mastodon server that all tests share, in whatever state the last one left it."""
+    directory = short_directory("masto-")
+    server = MastodonServer.start(directory)
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def office(mastodon: MastodonServer) -> Iterator[Person]:
+    """A new account of ours, with notifications and limits of its own; no faults."""
+    mastodon.clear_faults()
+    yield mastodon.new_person()
+    mastodon.clear_faults()
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ class Counter(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
-        row.addWidget(self._glyph)
-        row.addWidget(self.said)
+        for part in (self._glyph, self.said):
+            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_room(self, shown: Shown, *, named: bool = False) -> None:

@@ -33,6 +33,8 @@ class Texts(QWidget):
         self._showing = False
         self._channels: dict[ChannelId, Channel] = {}
         self._documents: dict[ChannelId, QTextDocument] = {}
+        self._places: dict[ChannelId, int] = {}  # where the cursor stood in each
+        self._open = COMMON
         self._shown: list[Shown] = []
         self._over: set[ChannelId] = set()
         self.tabs = TextTabs(theme)
@@ -63,6 +65,7 @@ class Texts(QWidget):
         """Show the texts of a post to be gone on with."""
         self._state, self._shown, self._over = state, [], set()
         self._documents.clear()
+        self._places.clear()
         self.show_channels(list(self._channels.values()))
         self.tabs.go_to(COMMON)
         self._show_tab()
@@ -118,10 +121,17 @@ class Texts(QWidget):
         document = self._documents[key]
         document.setDefaultFont(self.text.font())
         if document is not self.text.document():
+            self._places[self._open] = self.text.textCursor().position()
             self.text.mark_overrun(None)
             self.text.setDocument(document)
         if self.text.toPlainText() != wanted:
             self.text.setPlainText(wanted)
+        if key != self._open:
+            cursor = self.text.textCursor()
+            last = document.characterCount() - 1
+            cursor.setPosition(min(self._places.get(key, last), last))
+            self.text.setTextCursor(cursor)
+        self._open = key
         self.text.textChanged.emit()  # its direction may be another one
         self._showing = False
         self._say_whose()

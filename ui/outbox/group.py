@@ -44,7 +44,7 @@ class UpdateGroup(QFrame):
         top.addLayout(across)
         self._below = QVBoxLayout()
         self._below.setSpacing(0)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setSpacing(GAP)
         column.addWidget(self._head)
         column.addLayout(self._below)
@@ -58,6 +58,7 @@ class UpdateGroup(QFrame):
         while self._below.count():
             item = self._below.takeAt(0)
             if item is not None and (widget := item.widget()) is not None and not isinstance(widget, DeliveryRow):
+                widget.hide()
                 widget.deleteLater()
         said = first_words(rows[0].delivery) if rows else ""
         for row in rows:
@@ -70,7 +71,7 @@ class UpdateGroup(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
         side = 3 * GAP if several else 0
-        self.layout().setContentsMargins(side, 2 * GAP if several else 0, side, GAP if several else 0)
+        self._column.setContentsMargins(side, 2 * GAP if several else 0, side, GAP if several else 0)
         self._head.setVisible(several)
         self.title.setText(said)
 

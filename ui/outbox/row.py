@@ -103,7 +103,7 @@ class DeliveryRow(QFrame):
         self._foot = QHBoxLayout()
         self._foot.setSpacing(2 * GAP)
         self._foot.addStretch(1)  # behind the buttons: they stand under the words they belong to
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 2 * GAP)
         column.setSpacing(GAP)
         column.addLayout(head)
@@ -120,7 +120,7 @@ class DeliveryRow(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
             side = 3 * GAP if said is None else 0
-            self.layout().setContentsMargins(side, 2 * GAP, side, 2 * GAP)
+            self._column.setContentsMargins(side, 2 * GAP, side, 2 * GAP)
         self._where.setText(self._what.format(self.place) if said is None else self.place)
         self._said.setVisible(first_words(self.delivery) != said)
 

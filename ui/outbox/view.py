@@ -16,11 +16,12 @@ from inbox.clock import Clock
 from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Channel, ChannelId, Delivery, DeliveryId, DeliveryState, UpdateId, UpdateKind
-from inbox.store import accounts, outbox
+from inbox.model import Channel, ChannelId, Delivery, DeliveryId, UpdateId, UpdateKind
+from inbox.store import accounts
 from inbox.tasks import Tasks
 from ui.format import plural
 from ui.notices import notice_for
+from ui.outbox.fates import fates
 from ui.outbox.group import UpdateGroup
 from ui.outbox.row import DeliveryRow
 from ui.outbox.standing import Around, Deed, concerned, standing
@@ -31,7 +32,6 @@ from ui.widgets.inline_notice import InlineNotice, announce
 from ui.widgets.scrolled import Scrolled
 
 TICK_MS = 500
-RECENT = 30
 
 
 class OutboxView(QWidget):
@@ -126,45 +126,36 @@ class OutboxView(QWidget):
         self._stale = False
         connection = self._reader.connection
         self._signed_in = {h.channel.id: h.signed_in for h in accounts.health(connection)}
-        waiting = outbox.waiting(connection)
-        open_ones = dict.fromkeys(d.update_id for d in waiting)
-        all_sent = (d for d in outbox.deliveries(connection, limit=4 * RECENT) if d.state is DeliveryState.SENT)
-        recent = [d for d in all_sent if d.update_id not in open_ones][:RECENT]
-        fates: dict[UpdateId, list[Delivery]] = {id_: [] for id_ in (*open_ones, *(d.update_id for d in recent))}
-        for delivery in (*outbox.of_updates(connection, open_ones), *reversed(recent)):
-            fates[delivery.update_id].append(delivery)
-        for layout, ids in (
-            (self._waiting_rows, list(open_ones)),
-            (self._recent_rows, list(dict.fromkeys(d.update_id for d in recent))),
-        ):
-            for number, update_id in enumerate(ids):
+        found = fates(connection)
+        for layout, updates in ((self._waiting_rows, found.waiting), (self._recent_rows, found.recent)):
+            for number, (update_id, deliveries) in enumerate(updates.items()):
                 group = self.groups.get(update_id) or self._make_group(update_id)
-                rows = []
-                for delivery in fates[update_id]:
-                    row = self.rows.get(delivery.id) or self._make(delivery)
-                    row.delivery = delivery
-                    rows.append(row)
-                group.show_rows(rows)
+                group.show_rows([self._row(d) for d in deliveries])
                 if layout.indexOf(group) != number:
                     self._waiting_rows.removeWidget(group)
                     self._recent_rows.removeWidget(group)
                     layout.insertWidget(number, group)
                     group.show()
-        shown = {d.id for found in fates.values() for d in found}
+        shown = {d.id for of_one in (*found.waiting.values(), *found.recent.values()) for d in of_one}
         for id_ in [i for i in self.rows if i not in shown]:
             self._drop(id_)
-        for gone in [i for i in self.groups if i not in fates]:
+        for gone in [i for i in self.groups if i not in found.waiting and i not in found.recent]:
             group = self.groups.pop(gone)
-            for layout in (self._waiting_rows, self._recent_rows):
-                layout.removeWidget(group)
+            self._waiting_rows.removeWidget(group)
+            self._recent_rows.removeWidget(group)
             group.hide()
             group.deleteLater()
-        self.empty.setVisible(not waiting)
-        self._recent.setVisible(bool(recent))
-        self.count.setText(self.tr("{0} on the way or waiting for you").format(plural(len(waiting), "message")))
-        self.count.setVisible(bool(waiting))
+        self.empty.setVisible(not found.count)
+        self._recent.setVisible(bool(found.recent))
+        self.count.setText(self.tr("{0} on the way or waiting for you").format(plural(found.count, "message")))
+        self.count.setVisible(bool(found.count))
         self._tick()
         self._order_focus()
+
+    def _row(self, delivery: Delivery) -> DeliveryRow:
+        row = self.rows.get(delivery.id) or self._make(delivery)
+        row.delivery = delivery
+        return row
 
     def _make(self, delivery: Delivery) -> DeliveryRow:
         channel = self._channel(delivery)

@@ -57,9 +57,8 @@ class MessageCard(Card):
         self._channel, self._owed = channel, owed
         self._emojis = emojis if emojis is not None else {}
         self._codes = {e.code: e.url for e in m.emojis}
-        self._answers = (
-            self.tr(LOST) if lost else self.tr("in reply to {0}").format(isolated(plain(answers))) if answers else ""
-        )
+        said = self.tr("in reply to {0}").format(isolated(plain(answers))) if answers else ""
+        self._answers = self.tr(LOST) if lost else said
         self._name = channel.speaks_as or channel.title if m.ours else plain(m.author.name) or self.tr("Unknown")
         self.body: Body | None = None
         self.pictures: dict[str, QPushButton] = {}
@@ -138,16 +137,14 @@ class MessageCard(Card):
 
     def _warn(self, warning: str) -> None:
         """The words stay folded away, neither painted nor spoken, until somebody wants them."""
-        line = FlowLayout()
-        line.addWidget(chip(self.tr("Content warning"), "chip-held"))
-        said = label(warning, bold=True, wrap=True)
-        self.box.addWidget(said)
-        self.box.insertLayout(self.box.indexOf(said), line)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(chip(self.tr("Content warning"), "chip-held"))
+        row.addWidget(label(warning, bold=True, wrap=True), 1)
         self.unfold = QPushButton(self.tr("Show"))
         self.unfold.setAccessibleName(self.tr("Show what the warning hides: {0}").format(warning))
         self.unfold.clicked.connect(self.toggle)
         self.unfold.installEventFilter(self)
-        row = FlowLayout()
         row.addWidget(self.unfold)
         self.box.addLayout(row)
         self._hidden = Inner()

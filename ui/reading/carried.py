@@ -1,4 +1,5 @@
-"""What an answer will carry besides its words, and what is left to write: pure, from the very rendition that is sent."""
+"""What an answer will carry besides its words, and what is left to write. Pure: from the very rendition that is
+sent."""
 
 from __future__ import annotations
 

@@ -89,10 +89,13 @@ class Column(QScrollArea):
             self._held, self._aiming = None, False
         if self._anchor is not None and self._anchor[0] is part:
             self._anchor = None
+        focused = QApplication.focusWidget()
+        if focused is not None and (focused is part or part.isAncestorOf(focused)):
+            focused.clearFocus()  # else Qt hands the keyboard on, and scrolls to whoever gets it
         part.hide()
         part.deleteLater()
 
-    def move(self, part: QWidget, place: int) -> None:
+    def shift(self, part: QWidget, place: int) -> None:
         """Let a part stand elsewhere; ``place`` is counted without it."""
         self.parts.remove(part)
         self.parts.insert(place, part)

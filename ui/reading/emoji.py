@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import html as escaping
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _TAG = re.compile(r"(<[^>]*>)")
 _CODE = re.compile(r":([A-Za-z0-9_]+):")
@@ -37,6 +37,12 @@ def drawn(html: str, pictures: Mapping[str, str], side_px: int) -> str:
         return f'<img src="{source}" width="{side_px}" height="{side_px}" alt="{words}" style="vertical-align:middle">'
 
     return "".join(part if part.startswith("<") else _CODE.sub(picture, part) for part in _TAG.split(html))
+
+
+def without(text: str, codes: Iterable[str]) -> str:
+    """``text`` without the codes of these emoji: a name as one says it."""
+    known = set(codes)
+    return " ".join(_CODE.sub(lambda found: "" if found[1] in known else found[0], text).split())
 
 
 def codes_in(text: str) -> set[str]:

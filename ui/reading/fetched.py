@@ -7,6 +7,7 @@ emoji); everything else waits until somebody asks. Offline or refused, the box s
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections import deque
 from collections.abc import Callable
@@ -47,12 +48,12 @@ class Fetched:
             if self._lately_failed(url):
                 card.no_picture(url, "The picture is not here.")
             else:
-                self._want(url, WIDEST_PX, lambda image, url=url: _put(card, url, image))
+                self._want(url, WIDEST_PX, functools.partial(_put, card, url))
         fresh = [url for url in card.emoji_urls if not self._lately_failed(url)]
         for url in fresh:
             self._listeners.setdefault(url, []).append(card)
             if len(self._listeners[url]) == 1:
-                self._want(url, EMOJI_PX, lambda image, url=url: self._emoji_came(url, image))
+                self._want(url, EMOJI_PX, functools.partial(self._emoji_came, url))
         if fresh:
             self._emojis.update({url: NOTHING for url in fresh if not self._emojis.get(url)})
             card.draw_emoji()

@@ -17,13 +17,13 @@ class PrivacyHead(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setProperty("role", "held")
+        self.setProperty("role", "private-bar")
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 7, 20, 7)
         row.setSpacing(8)
         row.addWidget(Lock())
         self._what = label("", bold=True)
-        self._who = label("", "text-2", wrap=True)
+        self._who = label("", wrap=True)
         row.addWidget(self._what)
         row.addWidget(self._who, 1)
         self.hide()

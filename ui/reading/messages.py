@@ -22,7 +22,7 @@ from ui.reading.parts import Card, FoldLine, label
 from ui.reading.pending import PendingCard
 from ui.reading.tree import Branch, Fold, Line, arranged
 
-FIRST_CARDS = 10
+FIRST_CARDS = 6
 """Cards made at once: a conversation of hundreds opens at the message that is meant without holding anything up."""
 PAUSE_MS = 8
 """Between one card and the next when the reader nears the end of those that are made."""
@@ -41,6 +41,7 @@ class Messages(Column):
     made = Signal(object)
     taken = Signal(object)
     stepped = Signal(int)
+    rearranged = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +136,7 @@ class Messages(Column):
         places = sorted(self.parts.index(self._wrappers[k]) for k in keys)
         for place, key in zip(places, keys, strict=True):
             if self.parts[place] is not self._wrappers[key]:
-                self.move(self._wrappers[key], place)
+                self.shift(self._wrappers[key], place)
 
     def _nearest(self) -> MessageId | None:
         """The message that is held, or the first in sight."""
@@ -154,6 +155,7 @@ class Messages(Column):
         part = self._made(first)
         self.here = first
         self.look_at(first)
+        self.rearranged.emit()
         part.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
@@ -230,8 +232,9 @@ class Messages(Column):
 
     def keep(self, card: MessageCard) -> None:
         """Do not let this card move on the screen when others change."""
-        self.here = int(card.id)
-        self.hold(self._wrappers[card.id])
+        if card.id in self._wrappers:
+            self.here = int(card.id)
+            self.hold(self._wrappers[card.id])
 
     def looked(self) -> None:
         """Make more when the reader comes within a screen of the end of those that are made."""
@@ -256,8 +259,9 @@ class Messages(Column):
 
     def _make_around(self, key: int | None) -> None:
         """Cards for the lines around this one, or for the last, and for no others."""
-        for made in list(self._wrappers):
-            self._drop(made)
+        old, self._wrappers, self.cards, self._folds = list(self._wrappers.values()), {}, {}, {}
+        for wrapper in old:
+            self.take(wrapper)
         self.scroll_to(0)
         count = len(self._lines)
         here = self._position.get(key, count - 1) if key is not None else count - 1

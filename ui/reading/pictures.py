@@ -10,7 +10,7 @@ from inbox.model import Attachment
 from ui.reading.markup import plain
 from ui.reading.parts import Inner, label
 
-WIDEST_PX, NARROW_PX, HIGHEST_PX = 440, 216, 320
+WIDEST_PX, NARROW_PX, HIGHEST_PX = 400, 190, 300
 """Width of a picture alone, of one among several, and the height of any."""
 UNKNOWN = (16, 9)
 """The shape of the box for a picture whose size nobody told."""

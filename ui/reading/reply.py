@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
 from inbox.model import Channel, MessageState, Update, Visibility
 from inbox.store.reading import StoredMessage
 from ui.format import plural
 from ui.reading.carried import NEARLY, Carried, answer, carried, choices
+from ui.reading.emoji import without
 from ui.reading.markup import plain
 from ui.reading.parts import label
 from ui.reading.signs import READERS, VISIBILITY_WORDS, Lock
@@ -35,7 +36,8 @@ class ReplyBox(QFrame):
         self.editing = False
         self._sending = False
         self._channel: Channel | None = None
-        self._carried: Carried | None = None
+        self._possible: list[Visibility] = []  # who may be let read the answer, where that can be chosen
+        self._choice: Visibility | None = None
         box = QVBoxLayout(self)
         box.setContentsMargins(1, 1, 1, 1)
         box.setSpacing(0)
@@ -80,9 +82,9 @@ class ReplyBox(QFrame):
         self.close_too.clicked.connect(lambda: self._send(True))
         foot.addWidget(self.close_too)
         foot.addWidget(self.keep_open)
-        self.readers = QComboBox()
-        self.readers.setAccessibleName(self.tr("Who may read the answer"))
-        self.readers.activated.connect(lambda _: self._show_state())
+        self.readers = QPushButton()
+        self.readers.setProperty("role", "quiet")
+        self.readers.clicked.connect(self._ask_readers)
         self.readers.hide()
         foot.addWidget(self.readers)
         self.counter = label("", "text-3", percent=92)
@@ -98,7 +100,7 @@ class ReplyBox(QFrame):
         again = self.target is not None and self.target.id == target.id and not self.editing
         self.target, self.editing, self._channel = target, False, channel
         m = target.message
-        name = plain(m.author.name) or self.tr("Unknown")
+        name = without(plain(m.author.name), (e.code for e in m.emojis)) or self.tr("Unknown")
         self._glyph.show_network(channel.network)
         if not again:
             self._offer_readers(choices(channel, m))
@@ -136,31 +138,48 @@ class ReplyBox(QFrame):
 
     def _chosen(self) -> Visibility | None:
         """Who shall read it, when somebody chose that; None: as it comes."""
-        return Visibility(self.readers.currentData()) if not self.readers.isHidden() else None
+        return self._choice if self._possible else None
 
     def _offer_readers(self, possible: list[Visibility]) -> None:
-        self.readers.clear()
-        for one in possible:
-            self.readers.addItem(VISIBILITY_WORDS[one], one.value)
-            self.readers.setItemData(self.readers.count() - 1, READERS[one], Qt.ItemDataRole.ToolTipRole)
+        self._possible, self._choice = possible, None
         self.readers.setVisible(bool(possible))
+
+    def _ask_readers(self) -> None:
+        """A menu of who may read the answer."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for one in self._possible:
+            made = menu.addAction(f"{VISIBILITY_WORDS[one]}: {READERS[one].lower().replace('this', 'it')}")
+            made.triggered.connect(lambda _=False, v=one: self.choose_readers(v))
+        menu.popup(self.readers.mapToGlobal(self.readers.rect().bottomLeft()))
+
+    def choose_readers(self, chosen: Visibility) -> None:
+        """Let no more than these read the answer."""
+        self._choice = chosen
+        self._show_state()
 
     def _say_where(self, found: Carried) -> None:
         """Where it goes, who will read it, as whom and to whom: in words, in colour and with a padlock."""
-        assert self.target is not None and self._channel is not None
+        assert self.target is not None
+        assert self._channel is not None
         m, channel = self.target.message, self._channel
-        name = plain(m.author.name) or self.tr("Unknown")
+        name = without(plain(m.author.name), (e.code for e in m.emojis)) or self.tr("Unknown")
         short = name if len(name) < 32 else name[:31] + "…"
         voice = channel.speaks_as or channel.title
         if found.readers is Visibility.DIRECT:
             whom = plain(m.author.handle) or short
             self._where.setText(self.tr("Private message to {0} on {1} as {2}").format(whom, channel.title, voice))
         else:
-            kind = {Visibility.FOLLOWERS: self.tr("Reply for followers only"), Visibility.UNLISTED: self.tr("Public reply, unlisted,")}  # fmt: skip
-            what = kind.get(found.readers, self.tr("Public reply"))
+            what = {
+                Visibility.FOLLOWERS: self.tr("Reply for followers only"),
+                Visibility.UNLISTED: self.tr("Public reply, unlisted,"),
+            }.get(found.readers, self.tr("Public reply"))
             self._where.setText(self.tr("{0} on {1} as {2}").format(what, channel.title, voice))
-        self._to.setText(self.tr("to {0}").format(short))
+        self._to.setText(self.tr("to {0}").format(short) if found.readers is not Visibility.DIRECT else "")
         self._shout(found.readers)
+        chosen = VISIBILITY_WORDS[found.readers]
+        self.readers.setText(f"{chosen} ▾")
+        self.readers.setAccessibleName(self.tr("Who may read the answer: {0}").format(chosen))
         parts = []
         if found.before:
             parts.append(self.tr("Begins with {0}").format(found.before))
@@ -170,14 +189,14 @@ class ReplyBox(QFrame):
             parts.append(READERS[found.readers])
         self.carries.setText(" · ".join(parts))
         self.carries.setVisible(bool(parts))
-        self.text.setAccessibleName(f"{self._where.text()}, {self._to.text()}")
+        self.text.setAccessibleName(", ".join(w for w in (self._where.text(), self._to.text()) if w))
         self.text.setAccessibleDescription(". ".join(parts))
 
     def _shout(self, readers: Visibility) -> None:
         """The bar at the top of the box: private words are written under another colour."""
         private = readers in (Visibility.FOLLOWERS, Visibility.DIRECT)
         self._lock.setVisible(private)
-        role = "held" if private else None
+        role = "private-bar" if private else None
         if self.head.property("role") != role:
             self.head.setProperty("role", role)
             for part in (self.head, self._where, self._to):
@@ -282,3 +301,4 @@ class ReplyBox(QFrame):
         line = self.text.fontMetrics().lineSpacing()
         lines = min(max(int(self.text.document().size().height()), 3), 8)  # counted in lines by its plain layout
         self.text.setFixedHeight(round(line * (lines + 0.8)) + 8)
+        self.head.setMinimumHeight(self._where.minimumSizeHint().height() + 18)

@@ -18,8 +18,8 @@ MOST_DEPTH = 4
 """Deeper answers stand as far to the right as this, and say in words whom they answer."""
 FOLD_FROM = 20
 """Shorter conversations are shown whole."""
-LEAST_FOLDED = 3
-"""A line in the place of one or two messages would save no room."""
+LEAST_FOLDED = 2
+"""A line in the place of one message would save no room."""
 TOP = MessageId(0)
 """Stands for what the first messages hang on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -60,6 +61,7 @@ class ConversationView(QWidget):
         self.scroller.made.connect(self.pictures.fill)
         self.scroller.taken.connect(self._choose)
         self.scroller.stepped.connect(self.step)
+        self.scroller.rearranged.connect(self._rearranged)
         self.reply = ReplyBox()
         self.reply.send.connect(self._send)
         self.deeds = Deeds(engine, tasks, self)
@@ -228,6 +230,18 @@ class ConversationView(QWidget):
         self.scroller.keep(card)
         self._aim(card.stored)
 
+    def _rearranged(self) -> None:
+        """Cards were made anew: the message in focus has another, or one near it takes its place."""
+        key = self.scroller.here
+        meant = [MessageId(key)] if key is not None and key > 0 else []
+        meant += [self.current.id] if self.current is not None else []
+        card = next((self._cards[i] for i in meant if i in self._cards), None) or next(iter(self._cards.values()), None)
+        self.current = None
+        if card is not None:
+            self._choose(card)
+        if key is not None:
+            self.scroller.here = key
+
     def _aim(self, stored: StoredMessage) -> None:
         """Point the reply box at the message in focus, as far as it can be answered."""
         assert self.channel is not None
@@ -392,11 +406,9 @@ class ConversationView(QWidget):
     def _read_around(self) -> None:
         """Ask the network for the whole conversation, because somebody looks at it."""
         now = time.monotonic()
-        if (
-            self.row is None
-            or not self._messages
-            or now - self._looked.get(self.row.id, -AROUND_EVERY_S) < AROUND_EVERY_S
-        ):
+        if self.row is None or not self._messages:
+            return
+        if now - self._looked.get(self.row.id, now - AROUND_EVERY_S) < AROUND_EVERY_S:
             return
         self._looked[self.row.id] = now
         self.deeds.read_around(self._messages[-1].id)

@@ -18,10 +18,12 @@ from typing import ClassVar
 import httpx
 
 from inbox.clock import Clock
+from inbox.connectors.bluesky import channel as opening
 from inbox.connectors.bluesky import (
     chat,
     discovery,
     moderating,
+    oauth,
     polling,
     publishing,
     signing_in,
@@ -64,7 +66,7 @@ class Bluesky(Bare):
     name: ClassVar[str] = "bluesky"
     title: ClassVar[str] = "Bluesky"
     glyph: ClassVar[str] = "Bs"
-    capabilities: ClassVar[Capability] = signing_in.CAPABILITIES
+    capabilities: ClassVar[Capability] = opening.CAPABILITIES
     address_field: ClassVar[Field] = discovery.ADDRESS_FIELD
     interval_s: ClassVar[int] = 120
     reread_every_s: ClassVar[int] = 600
@@ -93,16 +95,16 @@ class Bluesky(Bare):
         cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
     ) -> Authorization:
         """Begin OAuth; the person comes back to a loopback address, there is no code to paste."""
-        return await signing_in.authorize(discovery, redirect_uri, http, clock)
+        return await oauth.authorize(discovery, redirect_uri, http, clock)
 
     async def channels(self) -> Sequence[ChannelFound]:
         """The profile, with direct messages where the chat service answers."""
         api = self._api()
-        return (await signing_in.channel_now(api, direct=await chat.available(api)),)
+        return (await opening.channel_now(api, direct=await chat.available(api)),)
 
     async def limits(self, channel: Channel) -> Limits:
         """The same everywhere; asks nothing."""
-        return signing_in.limits_now(direct=Capability.DIRECT in channel.capabilities)
+        return opening.limits_now(direct=Capability.DIRECT in channel.capabilities)
 
     async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
         """Our posts and all notifications once, then what is new."""
@@ -146,7 +148,7 @@ class Bluesky(Bare):
 
     async def revoke(self) -> None:
         """End the session at the server."""
-        await self._api().session.end(signing_in.revocation_of(self._place))
+        await self._api().session.end(oauth.revocation_of(self._place))
 
     def _api(self) -> Api:
         return Api(self._room, self._place, self._servers)

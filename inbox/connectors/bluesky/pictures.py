@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from inbox.connectors.bluesky.signing_in import PICTURE_BYTES, PICTURES
+from inbox.connectors.bluesky.channel import PICTURE_BYTES, PICTURES
 from inbox.connectors.bluesky.xrpc import Api, mapping, reject
 from inbox.errors import OutcomeUnknown, Unavailable
 from inbox.model import Media

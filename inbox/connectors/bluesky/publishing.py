@@ -13,12 +13,12 @@ from typing import Any, Final
 import regex
 
 from inbox.connectors.bluesky import chat, pictures
+from inbox.connectors.bluesky.channel import TEXT_BYTES, TEXT_GRAPHEMES
 from inbox.connectors.bluesky.cursor import said
 from inbox.connectors.bluesky.dpop import error_of
 from inbox.connectors.bluesky.embeds import web_url
 from inbox.connectors.bluesky.facets import facets_of
 from inbox.connectors.bluesky.parsing import message_from_record, our_author, owner_of, reply_of
-from inbox.connectors.bluesky.signing_in import TEXT_BYTES, TEXT_GRAPHEMES
 from inbox.connectors.bluesky.tid import tid_of
 from inbox.connectors.bluesky.views import views
 from inbox.connectors.bluesky.xrpc import POST, Api, mapping, reject

@@ -1,15 +1,15 @@
 """How far an account was read: the cursor as a value, to and from its JSON.
 
 First the *import*: the newest notifications, our own posts, then older notifications, newest first down to where
-history is not wanted any more. Then the *poll*: notifications upwards from a mark that lies two minutes back, since
-ids may become visible out of order (mastodon.md section 4). Ids are opaque words, never numbers (section 3).
+history is not wanted any more. Then the *poll*: notifications upwards from a mark that lies a little back, since ids
+may become visible out of order (mastodon.md section 4). Ids are opaque words, never numbers (section 3).
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from inbox.connectors.connector import START
@@ -21,6 +21,7 @@ OVERLAP: Final = timedelta(minutes=2)
 MARK_EVERY: Final = timedelta(seconds=20)
 WALK_LASTS: Final = timedelta(minutes=1)
 PRINTS_KEPT: Final = 60
+_NEVER: Final = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -83,17 +84,27 @@ class Position:
         if self.top and (not self.marks or _moment(self.top_at) - _moment(self.marks[-1][1]) >= MARK_EVERY):
             self.marks.append((self.top, self.top_at))
         self.top, self.top_at = highest, now.isoformat()
-        safe = [number for number, (_, when) in enumerate(self.marks) if _moment(when) <= now - OVERLAP]
+        settled = self._settled()
+        safe = [number for number, (_, when) in enumerate(self.marks) if _moment(when) <= settled]
         del self.marks[: safe[-1] if safe else 0]
 
     def above(self, now: datetime) -> str:
-        """The id above which a page is asked for: where the walk stands, else the highest seen two minutes ago."""
+        """The id above which a page is asked for: where the walk stands, else the mark.
+
+        The mark is the highest id that was seen two minutes before the *last* poll: what became visible late below it
+        was read by that poll. Two minutes before this one would not do, when polls are further apart than that.
+        """
         if self.walk and now - _moment(self.walk_at) < WALK_LASTS:
             return self.walk
-        if _moment(self.top_at) <= now - OVERLAP:
+        settled = self._settled()
+        if _moment(self.top_at) <= settled:
             return self.top
-        safe = [one for one, when in self.marks if _moment(when) <= now - OVERLAP]
+        safe = [one for one, when in self.marks if _moment(when) <= settled]
         return safe[-1] if safe else self.marks[0][0] if self.marks else self.top
+
+    def _settled(self) -> datetime:
+        """What was seen by then has been read a second time."""
+        return (moment(self.read_at) or _NEVER) - OVERLAP
 
 
 def is_newer(one: str, other: str) -> bool:

@@ -36,6 +36,7 @@ SCHEDULED: Final = "/api/v1/scheduled_statuses"
 PER_PAGE: Final = 80
 OWN_PER_PAGE: Final = 40
 EXTRAS_EVERY_S: Final = 600
+JUST_NOW: Final = timedelta(minutes=1)
 HISTORY: Final = timedelta(days=365)
 _WANTED: Final = (
     ("limit", str(PER_PAGE)),
@@ -55,6 +56,8 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
     if at.phase == "import":
         found = await _import(api, at)
         complete = at.phase == "poll"
+        if complete and not found and api.now() - _set(at.top_at, api) < JUST_NOW:
+            at.walk, at.walk_at = at.top, api.now().isoformat()  # the rest was read a moment ago
     if at.phase == "poll" and not found:
         found = await _notifications(api, at)
         complete = not at.walk
@@ -286,6 +289,10 @@ def _looks_new(at: Position, status: Any) -> bool:
 def _print(at: Position, status: Any) -> None:
     if isinstance(status, dict) and status.get("id") and not _is_boost(status):
         at.prints[str(status["id"])] = fingerprint(status)
+
+
+def _set(words: str, api: Api) -> datetime:
+    return moment(words) or api.now()
 
 
 def _beyond(item: Any, now: datetime) -> bool:

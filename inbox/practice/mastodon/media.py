@@ -110,10 +110,20 @@ def delete(call: Call) -> Answer:
 # --- bytes ---
 
 
-def _png(rgb: tuple[int, int, int], px: int) -> Answer:
+def drawn(owner: str, width: int, height: int) -> bytes:
+    """A plain picture in a colour that belongs to ``owner``."""
+    digits = sum(ord(c) * n for n, c in enumerate(owner, 7))
+    return _plain((60 + digits % 150, 60 + digits // 7 % 150, 60 + digits // 49 % 150), width, height)
+
+
+def _plain(rgb: tuple[int, int, int], width: int, height: int) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", (px, px), rgb).save(out, "PNG")
-    return Answer(body=out.getvalue(), content_type=_PNG)
+    Image.new("RGB", (width, height), rgb).save(out, "PNG")
+    return out.getvalue()
+
+
+def _png(rgb: tuple[int, int, int], px: int) -> Answer:
+    return Answer(body=_plain(rgb, px, px), content_type=_PNG)
 
 
 def file(call: Call) -> Answer:
@@ -145,8 +155,7 @@ def emoji(call: Call) -> Answer:
 
 def avatar(call: Call) -> Answer:
     """Somebody's picture: a colour of their own."""
-    digits = sum(ord(c) * n for n, c in enumerate(call.ids["id"], 7))
-    return _png((60 + digits % 150, 60 + digits // 7 % 150, 60 + digits // 49 % 150), 96)
+    return Answer(body=drawn(call.ids["id"], 96, 96), content_type=_PNG)
 
 
 def picture(call: Call) -> Answer:

@@ -228,7 +228,7 @@ class Place(Notifying):
                 poll.ended = True
                 author = self.people[status.person_id]
                 for person_id in dict.fromkeys([author.id, *poll.votes]):
-                    self.notify(self.people[person_id], "poll", author, status)
+                    self.notify(self.people[person_id], "poll", author, status, at=poll.expires_at)
         for key, (at, _) in tuple(self.repeated.items()):
             if at + _IDEMPOTENT <= now:
                 del self.repeated[key]

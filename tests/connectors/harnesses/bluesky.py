@@ -7,80 +7,17 @@ from typing import Any, ClassVar
 import httpx
 
 from inbox.connectors.bluesky import Bluesky
-from inbox.connectors.bluesky.signing_in import TEXT_BYTES
+from inbox.connectors.bluesky.channel import TEXT_BYTES
 from inbox.model import Account as OurAccount
 from inbox.model import Capability, Rendition, UpdateKind
-from inbox.practice.bluesky import actors, feeds, notifications, repo, server, threads
+from inbox.practice.bluesky.app import bluesky_app
 from inbox.practice.bluesky.ids import stamp
 from inbox.practice.bluesky.network import Network
 from inbox.practice.bluesky.records import POST, Account, Record
-from inbox.practice.bluesky.tokens import APP, Token, Tokens
-from inbox.practice.bluesky.wire import Call, Method, Raw, XrpcError, encoded
+from inbox.practice.bluesky.tokens import APP, Tokens
 from tests.connectors.harness import Break, KeptSecret, SetClock, Wire, account_of, channel_of, room
 
 HOME = "https://pds.example"
-
-
-class Served(httpx.AsyncBaseTransport):
-    """The practice network's methods as a server; also the directory of DIDs, whatever host is asked."""
-
-    def __init__(self, network: Network, tokens: Tokens) -> None:
-        self.network, self.tokens = network, tokens
-        self.methods: dict[str, Method] = {
-            **server.methods(network, tokens),
-            **repo.methods(network),
-            **notifications.methods(network),
-            **feeds.methods(network),
-            **threads.methods(network),
-            **actors.methods(network),
-        }
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        path, content = request.url.path, await request.aread()
-        if path.startswith("/did:"):
-            account = self.network.account(path[1:])
-            if account is None:
-                return httpx.Response(404, json={"message": "DID not registered"})
-            return httpx.Response(200, json=server.did_document(account, HOME))
-        nsid = path.removeprefix("/xrpc/")
-        method = self.methods.get(nsid)
-        try:
-            if method is None:
-                raise XrpcError(501, "MethodNotImplemented", "Method Not Implemented")
-            return self._answer(method, self._call(method, nsid, request, content))
-        except XrpcError as error:
-            body = {"error": error.error, "message": error.message}
-            return httpx.Response(error.status, json=body, headers=error.headers)
-
-    def _call(self, method: Method, nsid: str, request: httpx.Request, content: bytes) -> Call:
-        query: dict[str, list[str]] = {}
-        for name, value in request.url.params.multi_items():
-            query.setdefault(name, []).append(value)
-        call = Call(
-            network=self.network, home=HOME, nsid=nsid, method=request.method, query=query, content=content,
-            headers={name.lower(): value for name, value in request.headers.items()},
-        )  # fmt: skip
-        text = request.headers.get("authorization", "").removeprefix("Bearer ")
-        token: Token | None = None
-        if method.auth == "refresh" and text:
-            token = self.tokens.check(text, "refresh")
-        elif method.auth != "none" and text:
-            token = self.tokens.check(text, "access")
-        if token is None and method.auth not in {"none", "optional"}:
-            raise XrpcError(401, "AuthMissing", "Authentication Required")
-        if token is not None:
-            call.viewer, call.token, call.scope = token.account, text, token.scope
-        return call
-
-    @staticmethod
-    def _answer(method: Method, call: Call) -> httpx.Response:
-        made = method.serve(call)
-        if isinstance(made, Raw):
-            kind = {"content-type": made.content_type} if made.content_type else {}
-            return httpx.Response(200, content=made.content, headers={**call.out, **kind})
-        return httpx.Response(
-            200, content=encoded(made), headers={"content-type": "application/json; charset=utf-8", **call.out}
-        )
 
 
 class BlueskyHarness:
@@ -97,7 +34,7 @@ class BlueskyHarness:
         self.vera = self.network.add_account("vera", "Vera")
         self._access, self._refresh = self.tokens.sign_in(self.city, APP)
         self.secret = self._refresh.text
-        self.wire = Wire(Served(self.network, self.tokens), self.clock)
+        self.wire = Wire(httpx.ASGITransport(bluesky_app(self.network, tokens=self.tokens)), self.clock)
         # The practice network answers for direct messages as the real one without chat service does: not at all.
         self.channel = channel_of(Bluesky, self.city.did, capabilities=Bluesky.capabilities & ~Capability.DIRECT)
         self._kept = KeptSecret(access=self._access.text, refresh=self._refresh.text)

@@ -27,7 +27,6 @@ class MastodonHarness:
         self.place.limits = {kind: (1_000_000, window_s) for kind, (_, window_s) in self.place.limits.items()}
         self.office = self.place.add_person("office", "Harbour Council")
         self.vera = self.place.add_person("vera", "Vera", domain="far.example")
-        self.place.follow(self.office, self.vera, at=self.clock.now())  # so that no filter keeps her back
         self.secret = self.place.token_for(self.office)
         self.wire = Wire(httpx.ASGITransport(mastodon_app(self.place)), self.clock)
         able = capabilities_of(Server.of(self.account))
@@ -69,7 +68,9 @@ class MastodonHarness:
         for number in range(count):
             self.clock.forward(1)
             parent = self.place.statuses[said[number // 2]] if number % 3 == 2 else None
-            said.append(self.place.say(self.vera, f"@office Word {number} & more", to=parent).id)
+            # Each by somebody else: a writer's number of posts stands in every post of theirs, and in its raw form.
+            writer = self.place.add_person(f"citizen{len(self.place.people)}", "Citizen", domain="far.example")
+            said.append(self.place.say(writer, f"@office Word {number} & more", to=parent).id)
         return said
 
     def say_unknown(self) -> str:

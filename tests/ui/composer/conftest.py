@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from inbox.clock import SystemClock
 from inbox.engine import Engine
 from inbox.model import Account
 from inbox.tasks import Tasks
+from tests.ui.networks import Three, three
 from ui.composer.window import Composer
 from ui.reader import Reader
 from ui.theme import Theme
@@ -39,6 +40,27 @@ def make(
 ) -> Callable[[], Composer]:
     def composer() -> Composer:
         made = Composer(engine, reader, theme, tasks, SystemClock())
+        qtbot.addWidget(made)
+        with qtbot.waitActive(made):
+            made.open_new()
+        return made
+
+    return composer
+
+
+@pytest.fixture
+def networks(tmp_path: Path, failures: list[BaseException]) -> Iterator[Three]:
+    """A blog, a network of long posts and one of short ones, all signed in."""
+    made = three(tmp_path / "three", failures.append)
+    yield made
+    made.reader.close()
+    made.engine.stop()
+
+
+@pytest.fixture
+def make_three(qtbot: QtBot, networks: Three, theme: Theme, tasks: Tasks) -> Callable[[], Composer]:
+    def composer() -> Composer:
+        made = Composer(networks.engine, networks.reader, theme, tasks, SystemClock())
         qtbot.addWidget(made)
         with qtbot.waitActive(made):
             made.open_new()

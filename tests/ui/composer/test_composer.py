@@ -100,7 +100,7 @@ def test_a_problem_stands_on_its_channel_and_stops(
     composer.editor.title.setText("Long")
     composer.editor.text.setPlainText("x" * 2_001)
     until(lambda: composer.previews.cards)
-    until(lambda: composer.previews.cards[first].chip.text() == "1 to fix")
+    until(lambda: composer.previews.cards[first].chip.text() == "inherits · 1 bytes over")
     composer.publish_button.click()
     until(composer.notice.text)
     assert "1 bytes too long for square" in composer.notice.text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,16 +11,20 @@ from hypothesis import strategies as st
 
 from inbox.model import (
     AccountId,
+    Audience,
     Author,
     Capability,
     Channel,
     ChannelId,
     Limits,
+    LinkCard,
     Media,
     Message,
     MessageId,
     MessageKind,
     MessageState,
+    PollAsked,
+    Visibility,
 )
 from ui.composer.state import ComposerState, Picture, loses, names
 from ui.composer.wording import button_words, time_words
@@ -41,17 +46,27 @@ def photo(alt: str = "", kind: str = "image/png") -> Picture:
 
 
 @given(
+    variation=st.none() | st.text(max_size=9), visibility=st.none() | st.sampled_from(Visibility),
+    warning=st.text(max_size=9), language=st.sampled_from(["", "cy"]), audience=st.sampled_from(Audience),
+    poll=st.none() | st.builds(PollAsked, options=TERMS, multiple=st.booleans()), quotable=st.booleans(),
+    card=st.none() | st.builds(LinkCard, url=st.text(max_size=5), title=st.text(max_size=5)),
+    quotes=st.none() | st.integers(1, 9),
     title=st.text(max_size=20), text=st.text(max_size=60), excerpt=st.text(max_size=20), categories=TERMS, tags=TERMS,
     alt=st.text(max_size=9), decorative=st.booleans(), minutes=st.none() | st.integers(1, 9_999),
 )  # fmt: skip
 def test_a_draft_restores_the_very_state(
     title: str, text: str, excerpt: str, categories: tuple[str, ...], tags: tuple[str, ...], alt: str,
-    decorative: bool, minutes: int | None,
+    decorative: bool, minutes: int | None, variation: str | None, visibility: Visibility | None, warning: str,
+    language: str, audience: Audience, poll: PollAsked | None, quotable: bool, card: LinkCard | None,
+    quotes: int | None,
 ) -> None:  # fmt: skip
     state = ComposerState(
         title=title, text=text, excerpt=excerpt, categories=categories, tags=tags,
         pictures=[Picture(media=photo(alt).media, decorative=decorative)], channels=[ChannelId("one")],
         publish_at=None if minutes is None else NOW + timedelta(minutes=minutes),
+        variations={} if variation is None else {ChannelId("one"): variation}, visibility=visibility, warning=warning,
+        language=language, poll=poll, card=card, audience=audience, quotable=quotable,
+        quotes=None if quotes is None else MessageId(quotes),
     )  # fmt: skip
     assert ComposerState.restored(state.saved()) == state
 
@@ -97,7 +112,8 @@ def test_a_channel_says_which_pictures_and_terms_it_takes() -> None:
         title="T", text="x", channels=[ChannelId("a")], tags=("t",), pictures=[photo("A bridge", "image/gif")]
     )
     [shown] = state.shown([channel("a", ALL & ~Capability.TERMS, media_types=("image/jpeg",))], now=NOW)
-    assert sorted((p.where, p.stops) for p in shown.problems) == [("media", True), ("terms", True)]
+    assert [(p.where, p.stops) for p in shown.problems] == [("media", True)]
+    assert shown.rendition.tags == ()  # it has no place for them, and means the same without
 
 
 @pytest.mark.parametrize(
@@ -162,8 +178,13 @@ def test_the_button_says_what_will_happen() -> None:
 
 def test_who_keeps_the_time_is_named() -> None:
     keeps, does_not = channel("a"), channel("b", ALL & ~Capability.SCHEDULE)
-    assert time_words([keeps, does_not], {"memory": "Memory"}) == "Memory keeps the time, the PC may be off."
-    assert time_words([does_not], {}) == ""
+    other = replace(does_not, network="other")
+    titles = {"memory": "Memory", "other": "Other"}
+    assert time_words([keeps], titles) == "Memory keeps the time, the PC may be off."
+    both = "Memory keeps the time itself. For Other Postroom has to be running then."
+    assert time_words([keeps, other], titles) == both
+    assert time_words([other], titles) == "For Other Postroom has to be running then."
+    assert time_words([], titles) == ""
 
 
 def test_an_address_the_blog_made_a_link_of_is_no_formatting() -> None:

@@ -54,7 +54,7 @@ def test_what_left_cannot_be_taken_back() -> None:
     assert (sending.words, sending.deeds) == ("sending", ())
     sent = standing(delivery(DeliveryState.SENT, sent_at=NOW, url="https://x.example"), AROUND, NOW)
     assert sent.words == f"sent {NOW.astimezone():%H:%M}"
-    assert sent.deeds == (Deed.OPEN,)
+    assert sent.deeds == (Deed.OPEN, Deed.COPY)
     assert standing(delivery(DeliveryState.SENT, sent_at=NOW), AROUND, NOW).deeds == ()
 
 
