@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> int:
             town.start()
         window.show()
         application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        # All that was imported and built stays: looking through it for garbage stopped both threads for a tenth of a second.
+        # All that was imported and built stays; looking through it for garbage would stop both threads for 0.1 s.
         engine.release().add_done_callback(lambda _: gc.freeze())
         code = 0
 

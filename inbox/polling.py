@@ -20,7 +20,7 @@ from inbox.sync.hints import Hints
 from inbox.sync.schedule import Schedule
 from inbox.tasks import Tasks
 
-AT_ONCE = 4
+AT_ONCE = 8
 
 
 class Polling:

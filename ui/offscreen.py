@@ -44,7 +44,10 @@ def say_no_display() -> None:
 async def tell_session(window: Window, engine: Engine, reader: Reader, town: Town) -> None:
     """Play a short session: watch the town write, answer somebody, settle something; print it, and write a picture."""
     print("There is no display on this machine: the practice town is played offscreen.\n")
-    print(f"Blog   {town.addresses.blog}\nMuseum {town.addresses.second_blog}\nFeed   {town.addresses.feed}\n")
+    print(
+        f"Blog   {town.addresses.blog}\nMuseum {town.addresses.second_blog}\nFeed   {town.addresses.feed}\n"
+        f"Mastodon {town.addresses.commons}\nBluesky  {town.addresses.sky}\n"
+    )
     await asyncio.wrap_future(engine.sync())
     owed = await _until(lambda: _owed(reader))
     everything = sum(count for count, _ in reading.tallies(reader.connection).values())

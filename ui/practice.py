@@ -21,15 +21,8 @@ SPEEDS = (60.0, 240.0, 20.0)
 
 async def sign_in_to(town: Town, engine: Engine) -> None:
     """Give the engine the town's accounts, through the same door as any other."""
-    where = town.addresses
-    for network, address, site in (
-        ("wordpress", where.blog, "council"), ("wordpress", where.second_blog, "museum"), ("feed", where.feed, ""),
-    ):  # fmt: skip
+    for network, address, answers in town.sign_ins():
         discovery = await asyncio.wrap_future(engine.discover(network, address))
-        answers: dict[str, str] = {}
-        if site:
-            credentials = town.credentials(site)
-            answers = {"user": credentials.user, "password": credentials.application_password}
         await asyncio.wrap_future(engine.sign_in(discovery, answers))
 
 

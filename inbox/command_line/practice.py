@@ -24,10 +24,8 @@ def practising(clock: Clock) -> Iterator[Session]:
             client=practice_client,
         )  # fmt: skip
         with session.engine(makes_inbox=True) as running:
-            for site, address in (("council", town.addresses.blog), ("museum", town.addresses.second_blog)):
-                officer = town.credentials(site)
-                _sign_in(running, "wordpress", address, user=officer.user, password=officer.application_password)
-            _sign_in(running, "feed", town.addresses.feed)
+            for network, address, answers in town.sign_ins():
+                _sign_in(running, network, address, **answers)
             running.result(running.engine.sync())
         yield session
 

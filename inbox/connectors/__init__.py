@@ -1,13 +1,12 @@
 """The networks Postroom knows: name -> Connector class. All else asks this table.
 
-Their code is imported when a class is first asked for: with the HTTP client and the parsers it takes longer than all
-the rest of a start, and the window shows what was fetched before without it. Titles are known without.
+A network's code is imported when its class is first asked for: with the HTTP client and the parsers it takes longer
+than all the rest of a start, and the window shows what was fetched before without it. Titles are known without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,19 +15,26 @@ if TYPE_CHECKING:
 TITLES: Final = {"wordpress": "WordPress", "mastodon": "Mastodon", "bluesky": "Bluesky", "feed": "Feeds"}
 
 
-@cache
-def _classes() -> Mapping[str, type[Connector]]:
-    from inbox.connectors.bluesky import Bluesky
-    from inbox.connectors.feed import Feed
-    from inbox.connectors.mastodon import Mastodon
-    from inbox.connectors.wordpress import WordPress
-
-    return {c.name: c for c in (WordPress, Mastodon, Bluesky, Feed)}
-
-
 class _Networks(Mapping[str, "type[Connector]"]):
     def __getitem__(self, name: str) -> type[Connector]:
-        return _classes()[name]
+        match name:
+            case "wordpress":
+                from inbox.connectors.wordpress import WordPress
+
+                return WordPress
+            case "mastodon":
+                from inbox.connectors.mastodon import Mastodon
+
+                return Mastodon
+            case "bluesky":
+                from inbox.connectors.bluesky import Bluesky
+
+                return Bluesky
+            case "feed":
+                from inbox.connectors.feed import Feed
+
+                return Feed
+        raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(TITLES)

@@ -14,27 +14,31 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from inbox.clock import Clock
 from inbox.practice.blog import AppPassword
+from inbox.practice.bluesky import bluesky_app
 from inbox.practice.clock import PracticeClock, wait_for_either
 from inbox.practice.faults import Faults
 from inbox.practice.feed import feed_app
+from inbox.practice.mastodon import mastodon_app
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.wordpress import wordpress_app
 from inbox.practice.world import World
 
 log = logging.getLogger(__name__)
 
-SITES = ("council", "museum", "news")
+SITES = ("council", "museum", "news", "commons", "sky")
 _START_WITHIN_S = 10.0
 _STOP_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addresses:
-    """Where the town is: two blogs, and the feed itself (the page it belongs to is above it)."""
+    """Where the town is: two blogs, the feed itself (the page it belongs to is above it), and the two squares."""
 
     blog: str
     second_blog: str
     feed: str
+    commons: str
+    sky: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +83,9 @@ class Town:
             self._ports[site]: wordpress_app(self.world, site, self.faults[site]) for site in self.world.blogs
         }
         apps[self._ports["news"]] = feed_app(self.world, self.faults["news"])
+        self.world.commons.place.address = self.address("commons")
+        apps[self._ports["commons"]] = mastodon_app(self.world.commons.place, self.faults["commons"])
+        apps[self._ports["sky"]] = bluesky_app(self.world.sky.network, self.faults["sky"])
         self._ready.clear()
         self._failure = None
         self._thread = threading.Thread(
@@ -121,7 +128,8 @@ class Town:
     def addresses(self) -> Addresses:
         """Where the town is, while it runs."""
         return Addresses(
-            blog=self.address("council"), second_blog=self.address("museum"), feed=f"{self.address('news')}/rss.xml"
+            blog=self.address("council"), second_blog=self.address("museum"), feed=f"{self.address('news')}/rss.xml",
+            commons=self.address("commons"), sky=f"{self.world.sky.office.handle}@{self.address('sky')}",
         )  # fmt: skip
 
     def credentials(self, site: str, login: str = "officer") -> Credentials:
@@ -134,6 +142,18 @@ class Town:
         secret = password.secret
         groups = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
         return Credentials(user=login, application_password=groups)
+
+    def sign_ins(self) -> list[tuple[str, str, dict[str, str]]]:
+        """All that the officer signs in to: network, address, and the answers its sign-in asks for (secrets)."""
+        where, found = self.addresses, []
+        for site, address in (("council", where.blog), ("museum", where.second_blog)):
+            officer = self.credentials(site)
+            found.append(("wordpress", address, {"user": officer.user, "password": officer.application_password}))
+        commons, sky = self.world.commons, self.world.sky
+        found.append(("mastodon", where.commons, {"token": commons.place.token_for(commons.office)}))
+        password = sky.network.add_app_password(sky.office).secret
+        found.append(("bluesky", where.sky, {"user": sky.office.handle, "password": password}))
+        return [*found, ("feed", where.feed, {})]
 
     def pause(self) -> None:
         """Hold the story; the servers go on answering. ``clock.go()`` lets it run on."""

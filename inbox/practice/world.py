@@ -19,11 +19,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from inbox.clock import Clock
 from inbox.practice.blog import Blog, Comment, Post
 from inbox.practice.clock import PracticeClock
-from inbox.practice.history import write_history
+from inbox.practice.history import past, write_history
 from inbox.practice.newsroom import NewsItem, news_item
+from inbox.practice.squares import Commons, Sky, Square
 from inbox.practice.story import reactions
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.story.scene import US, Citizen, Edit, Gone, Judged, Line, News
+from inbox.practice.story.squares import Changed, Liked, Said
 
 AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -82,15 +84,63 @@ class World:
         self.news_changed_at = self.real.now().replace(microsecond=0)
         self.happened: list[Happened] = []
         self.feelings: dict[tuple[str, int], Feeling] = {}
-        self._answered: set[tuple[str, int]] = set()
+        self._answered: set[tuple[object, ...]] = set()
         self._agenda: list[tuple[float, int, Callable[[], Happened | None]]] = []
         self._order = count()
+        self.commons = Commons(self.real, self.citizens)
+        self.sky = Sky(self.real, self.citizens)
+        self.squares: dict[str, Square] = {"commons": self.commons, "sky": self.sky}
         write_history(self)
+        self._write_squares()
         for event in story.events:
             self._plan(float(event.at) * 60, self._act(event))
         for blog in self.blogs.values():
             blog.said.append(partial(self._on_said, blog))
             blog.published.append(partial(self._on_published, blog))
+
+    def _write_squares(self) -> None:
+        """What was said in the squares before the start, and what will be."""
+        start = self._stamp()
+        self._said = {s.key: s for s in (*self.story.said, *self.story.square_events) if isinstance(s, Said)}
+        for said in sorted(self.story.said, key=lambda s: past(s.at, start)):
+            self._in_square(said, past(said.at, start))
+        for square in self.squares.values():
+            square.heard.append(self._on_answered)
+        for event in self.story.square_events:
+            self._plan(float(event.at) * 60, self._act_in_square(event))
+
+    def _in_square(self, event: Said | Liked | Changed, at: datetime) -> bool:
+        square = self.squares[self._said[event.key].square]
+        if isinstance(event, Said):
+            return square.say(event, at)
+        return square.like(event, at) if isinstance(event, Liked) else square.change(event)
+
+    def _act_in_square(self, event: Said | Liked | Changed) -> Callable[[], Happened | None]:
+        def act() -> Happened | None:
+            done = self._in_square(event, self.real.now())
+            return Happened(float(event.at) * 60, type(event).__name__, event.key) if done else None
+
+        return act
+
+    def _on_answered(self, key: str) -> None:
+        """Plan how somebody in a square reacts to our answer: once, after a little while."""
+        said = self._said[key]
+        if said.who == US or (said.square, 0, key) in self._answered:
+            return
+        self._answered.add((said.square, 0, key))
+        chance = Random(f"{self.seed}/reaction/{key}")
+        chosen = reaction_to(Feeling(self.citizens[said.who], said.mood, said.then), chance)
+        if chosen is None:
+            return
+        mood, text = chosen
+        reaction = Said(f"{key}+", said.square, said.who, 0.0, text, to=key, mood=mood, private=said.private)
+        self._said[reaction.key] = reaction
+        due_s = self.clock.monotonic_s() + chance.randint(3 * 60, 9 * 60)
+        self._plan(due_s, lambda: self._react_in_square(reaction, due_s))
+
+    def _react_in_square(self, reaction: Said, due_s: float) -> Happened | None:
+        done = self._in_square(reaction, self.real.now())
+        return Happened(due_s, "Reaction", reaction.key) if done else None
 
     def advance(self) -> list[Happened]:
         """Let happen all that is due by the story clock; what happened, oldest first."""

@@ -18,6 +18,7 @@ FILE_NAME = "inbox.sqlite3"
 LOCK_NAME = "inbox.lock"
 BACKUPS_KEPT = 5
 CACHE_KIB = 16_384
+"""Of the writer. Readers keep SQLite's own two megabytes: what they read lies in the system's cache of files too."""
 
 _BY_CODE: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_FULL: StoreFull,
@@ -206,7 +207,6 @@ def open_reader(path: Path) -> sqlite3.Connection:
         )
         try:
             connection.execute("PRAGMA query_only=ON")
-            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
         except sqlite3.DatabaseError:
             connection.close()

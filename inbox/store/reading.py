@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -265,6 +266,10 @@ def _search_signs(
 def _row(r: Any) -> ConversationRow:
     (i, channel, network, kind, status, place, unread, held, public, count, owed, last_at, author, handle, snippet,
      subject, context_title, outgoing) = r  # fmt: skip
+    # A window keeps many rows of the same channels and posts: one copy of each word is enough.
+    channel, network, kind, status, place, context_title = map(
+        sys.intern, (channel, network, kind, status, place, context_title)
+    )
     return ConversationRow(
         id=ConversationId(i), channel_id=ChannelId(channel), network=network, kind=kind, status=status, place=place,
         unread=bool(unread), held=held, public=bool(public), messages=count, owed=owed, last_at=from_ms(last_at),

@@ -1,4 +1,4 @@
-"""open: a conversation of 500 messages from the store to its first paint, against one of a single message."""
+"""open: a conversation of 500 messages from the store to its first paint, and the wheel turned in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 
 from tests.benchmarks import process
-from tests.benchmarks.figures import Figure
+from tests.benchmarks.figures import Figure, percentile
 from tests.benchmarks.stock import Stock
 
 _AIM_MS = 120
@@ -22,6 +22,15 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
         bound="making the cards within sight (ui.reading.messages); the others are made when neared",
         notes={
             "first": told["long"][0], "worst": max(told["long"]),
+        },
+    )  # fmt: skip
+    up, down = ([wall for wall, _ in told[kind]] for kind in ("up", "down"))
+    yield Figure(
+        name="scroll 500 messages", unit="ms", ours=percentile(up, 0.99), floor=percentile(down, 0.99), most=8,
+        bound="making one card per turn of the loop while reading upwards; the floor is the way down, past made ones",
+        notes={
+            "frames": len(up), "median": statistics.median(up), "worst": max(up), "over 16 ms": sum(f > 16 for f in up),
+            "p99 of the processor's time": percentile([own for _, own in told["up"]], 0.99),
             "read up to the first after": statistics.median(told["whole"]),
         },
     )  # fmt: skip

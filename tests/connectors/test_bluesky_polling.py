@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from inbox.connectors.bluesky.cursor import Position, bumped
+from inbox.connectors.bluesky.cursor import MOST_SEEN, Position, bumped
 from inbox.connectors.connector import START
 from inbox.errors import BadReply, CursorExpired, SignInNeeded, Unavailable
 from inbox.model import Batch, Cursor, Message, MessageKind, MessageState
@@ -266,6 +266,25 @@ async def test_a_page_of_nothing_but_likes_does_not_end_the_import(town: Town) -
         town.network.write(fan, LIKE, value)
     await town.read()
     assert sum(m.text.startswith(f"@{town.city.handle} Word") for m in town.held.values()) == 5
+
+
+async def test_of_very_many_only_so_much_is_remembered(town: Town) -> None:
+    said = town.seed(5_000)
+    messages = await town.read()
+    assert len(messages) == 5_000
+    assert len(town.cursor) < 60_000
+    town.wire.requests.clear()
+    assert await town.read() == []
+    assert len(town.wire.requests) <= 1 + MOST_SEEN // 100 + 1, "the whole overlap, as far as it is remembered"
+    town.wire.requests.clear()
+    assert await town.read() == []
+    assert len(town.wire.requests) == 2
+    town.clock.forward(3600)
+    more = town.seed(2_500)
+    batches, town.cursor = await read_on(town.reader, town.channel, town.cursor)
+    assert set(more) <= {m.remote_id for m in all_of(batches)}
+    assert len(all_of(batches)) <= 2_600
+    assert said[0] in town.held
 
 
 async def test_a_crash_anywhere_in_the_import_loses_nothing(town: Town) -> None:

@@ -16,7 +16,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from inbox.connectors import CONNECTORS
+from inbox.connectors import CONNECTORS, TITLES
 from inbox.connectors.connector import START, Connector
 from inbox.errors import NotFound, PostroomError, RateLimited, Rejected, SignInNeeded, Unsupported
 from inbox.model import (
@@ -115,6 +115,7 @@ def test_every_connector_has_a_harness() -> None:
 
 def test_the_table_names_each_connector_by_its_own_name() -> None:
     assert {name: connector.name for name, connector in CONNECTORS.items()} == {name: name for name in CONNECTORS}
+    assert {name: connector.title for name, connector in CONNECTORS.items()} == TITLES
     glyphs = [connector.glyph for connector in CONNECTORS.values()]
     assert all(len(glyph) == 2 for glyph in glyphs)
     assert len(set(glyphs)) == len(glyphs)

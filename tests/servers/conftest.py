@@ -99,6 +99,17 @@ def bluesky() -> Iterator[BlueskyNetwork]:
 def mastodon() -> Iterator[MastodonServer]:
     """A Mastodon server that all tests share, in whatever state the last one left it."""
     directory = short_directory("masto-")
+    # All tests share its citizens, who may ask as often as they like.
+    server = MastodonServer.start(directory, MASTODON_RATELIMIT="1000000", MASTODON_MEDIA_LIMIT="1000")
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def limited_mastodon() -> Iterator[MastodonServer]:
+    """A Mastodon server of its own, with the limits of a real one."""
+    directory = short_directory("masto-")
     server = MastodonServer.start(directory)
     yield server
     server.stop()

@@ -110,7 +110,7 @@ class MastodonServer:
         return Person(self, username, username, reply.json()["access_token"])
 
     def fault(self, path: str, effect: dict[str, Any], count: int = 1) -> None:
-        """The next ``count`` requests whose path is this one go wrong: status, ratelimit, latency, timeout, malformed."""
+        """The next ``count`` requests to this path go wrong: status, ratelimit, latency, timeout, malformed."""
         reply = self.http.post(FAULTS, json={"match": {"path": path}, "effect": effect, "count": count})
         if reply.status_code >= 300:
             raise ServerError(reply.text)
@@ -134,6 +134,17 @@ class MastodonServer:
         """The token is unknown from now on."""
         with contextlib.closing(self._database()) as database, database:
             database.execute("DELETE FROM oauth_tokens WHERE access_token = ?", (token,))
+
+    def token_again(self, person: Person) -> str:
+        """Another token for somebody whose own was revoked."""
+        token = f"again-{person.name}"
+        with contextlib.closing(self._database()) as database, database:
+            database.execute(
+                "INSERT INTO oauth_tokens (id, access_token, account_id, scopes, created_at)"
+                " VALUES ((SELECT max(id) + 1 FROM oauth_tokens), ?, ?, ?, datetime('now'))",
+                (token, int(person.id), json.dumps(["read", "write", "follow", "push"])),
+            )
+        return token
 
     def make_due(self, number: str) -> None:
         """The time of a scheduled status has come."""

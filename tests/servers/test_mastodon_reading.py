@@ -170,6 +170,7 @@ async def test_private_question_kept_back_by_the_filter_is_read_and_let_in(
     await desk.read()
     olena = mastodon.person("olena")
     said = olena.post(f"@{office.acct} about my tax", visibility="direct")
+    desk.clock.ahead_s = 700  # this server does not mark what it kept back, so it shows when the requests are read
     await desk.read()
     question = desk.held[said["id"]]
     assert question.details["filtered"] == "1"

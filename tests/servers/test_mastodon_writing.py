@@ -46,8 +46,8 @@ async def test_answer_with_the_mention_it_needs_is_read_back(
 async def test_answer_to_a_direct_message_stays_direct(mastodon: MastodonServer, office: Person, desk: Desk) -> None:
     asked = mastodon.person("maria").post(f"@{office.acct} my address is 5 Elm Row", visibility="direct")
     await desk.read()
+    shown = reply(asked["id"], "@maria Thank you", visibility=Visibility.PUBLIC)
     with pytest.raises(Rejected) as caught:
-        shown = reply(asked["id"], "@maria Thank you", visibility=Visibility.PUBLIC)
         await desk.connector.publish(desk.channel, shown, fresh_key())
     assert caught.value.problems[0].where == "visibility"
     receipt = await desk.connector.publish(desk.channel, reply(asked["id"], "@maria Thank you"), fresh_key())
@@ -57,8 +57,7 @@ async def test_answer_to_a_direct_message_stays_direct(mastodon: MastodonServer,
 async def test_post_with_two_pictures_warning_and_language(office: Person, desk: Desk, tmp_path: Path) -> None:
     media = []
     for number, alt in enumerate(("Map of the closed road", "Der gesperrte Weg: grün & blau")):
-        path = tmp_path / f"picture{number}.png"
-        path.write_bytes(png())
+        path = png(tmp_path / f"picture{number}.png")
         media.append(Media(path=str(path), mime_type="image/png", alt_text=alt))
     rendition = post(
         "Main Street is closed", media=tuple(media), warning="Roads", language="en", visibility=Visibility.UNLISTED
@@ -152,8 +151,7 @@ async def test_scheduled_post_is_found_under_its_new_id_when_it_fired(
 
 
 async def test_edit_keeps_picture_and_warning(office: Person, desk: Desk, tmp_path: Path) -> None:
-    path = tmp_path / "map.png"
-    path.write_bytes(png())
+    path = png(tmp_path / "map.png")
     media = (Media(path=str(path), mime_type="image/png", alt_text="Map"),)
     receipt = await desk.connector.publish(desk.channel, post("Brokn", media=media, warning="Roads"), fresh_key())
     assert receipt.message is not None

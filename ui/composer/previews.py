@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
 from inbox.model import ChannelId
@@ -39,10 +39,15 @@ class Previews(QScrollArea):
         self._column.addWidget(self._none)
         self._column.addStretch(1)
         self.cards: dict[ChannelId, PreviewCard] = {}
+        self._left: list[tuple[Shown, datetime, bool]] = []  # what this round has not shown yet
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._show_next)
         self.setWidget(inner)
 
-    def show_renditions(self, shown: Sequence[Shown], titles: dict[str, str], now: datetime) -> None:
-        """Show exactly these."""
+    def show_renditions(
+        self, shown: Sequence[Shown], titles: dict[str, str], now: datetime, *, at_once: bool = True
+    ) -> None:
+        """Show exactly these; if not ``at_once``, one at each turn of the loop: no key has to wait for all of them."""
         self._none.setVisible(not shown)
         wanted = {s.channel.id for s in shown}
         for id_ in [i for i in self.cards if i not in wanted]:
@@ -55,7 +60,21 @@ class Previews(QScrollArea):
                 network = one.channel.network
                 card = self.cards[one.channel.id] = PreviewCard(network, titles.get(network, network))
                 card.wanted.connect(lambda where, id_=one.channel.id: self.wanted.emit(where, id_))
+                card.show_rendition(one, now, alone=len(shown) == 1)
             card = self.cards[one.channel.id]
             if self._column.indexOf(card) != number + 2:
                 self._column.insertWidget(number + 2, card)
-            card.show_rendition(one, now, alone=len(shown) == 1)
+        self._left = [(one, now, len(shown) == 1) for one in shown]
+        if at_once:
+            while self._left:
+                self._show_next()
+        else:
+            self._turn.start()
+
+    def _show_next(self) -> None:
+        if self._left:
+            one, now, alone = self._left.pop(0)
+            if one.channel.id in self.cards:
+                self.cards[one.channel.id].show_rendition(one, now, alone=alone)
+        if not self._left:
+            self._turn.stop()

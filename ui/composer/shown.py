@@ -23,6 +23,8 @@ from ui.widgets.text import Wrapping
 
 MOST_SHOWN = 6_000
 """Characters of a text that a preview lays out; a book chapter would make typing slow."""
+MOST_OVER = 300
+"""Characters of what is too much."""
 PICTURE = QSize(640, 180)
 ONE_OF_SEVERAL = QSize(320, 120)
 """The most room a picture is given, in px."""
@@ -47,6 +49,15 @@ class ShownText(Wrapping):
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
+    def sizeHint(self) -> QSize:
+        """Its height follows its width (``heightForWidth``): Qt would lay out the text at several widths to guess."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 40, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 12, metrics.height())
+
     def show_text(self, text: str, cut: int) -> None:
         """Show it, with what follows after ``cut`` characters underlined."""
         self.setVisible(bool(text))
@@ -64,7 +75,8 @@ class ShownText(Wrapping):
         colours = self.palette()
         link = colours.color(QPalette.ColorRole.Link).name()
         over = colours.color(QPalette.ColorRole.BrightText).name()
-        text, more = self.plain[:MOST_SHOWN], len(self.plain) - MOST_SHOWN
+        most = MOST_SHOWN if self._cut >= len(self.plain) else min(self._cut + MOST_OVER, MOST_SHOWN)
+        text, more = self.plain[:most], len(self.plain) - most
         said = ""
         for piece, named, too_much in marked(text, self._cut):
             escaped = html.escape(piece)
@@ -74,7 +86,9 @@ class ShownText(Wrapping):
                 escaped = f'<span style="color:{link}">{escaped}</span>'
             said += escaped.replace("\n", "<br>")
         if more > 0:
-            said += html.escape(self.tr("… ({0} more characters, all of them are sent)").format(f"{more:,}"))
+            goes = most == MOST_SHOWN and self._cut >= len(self.plain)
+            words_ = self.tr("… ({0} more characters, all of them are sent)") if goes else self.tr("… ({0} more)")
+            said += html.escape(words_.format(f"{more:,}"))
         direction = "rtl" if right_to_left(self.plain) else "ltr"
         self.setText(f'<div dir="{direction}" style="white-space:pre-wrap">{said}</div>')
 

@@ -80,11 +80,14 @@ class TextTabs(QTabBar):
                     said = self.tr("{0} · {1}").format(said, room_words(rooms[key]))
             marks.append((said, colour))
             left = f", {room_words(rooms[key])}" if key in rooms else ""
-            self.setAccessibleTabName(index, f"{self.tabText(index)}, {said}{left}")
+            spoken = f"{self.tabText(index)}, {said}{left}"
+            if self.accessibleTabName(index) != spoken:
+                self.setAccessibleTabName(index, spoken)
         if marks != self._marks:
+            longer = [len(said) for said, _ in marks] != [len(said) for said, _ in self._marks]
             self._marks = marks
-            for index in range(self.count()):
-                self.setTabText(index, self.tabText(index))  # it may need more room or less
+            if longer and marks:
+                self.setTabText(0, self.tabText(0))  # Qt measures all of them again: one may need more room or less
             self.update()
 
     def go_to(self, key: ChannelId) -> None:

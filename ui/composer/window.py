@@ -74,7 +74,7 @@ class Composer(QDialog):
         self._connect()
 
     def _connect(self) -> None:
-        self._checks.timeout.connect(self.check)
+        self._checks.timeout.connect(lambda: self.check(at_once=False))
         self._pauses.timeout.connect(self.save)
         self._drafts.saved.connect(self._draft_saved)
         self._drafts.failed.connect(self._draft_failed)
@@ -196,13 +196,13 @@ class Composer(QDialog):
         self._checks.start()
         self._pauses.start()
 
-    def check(self) -> None:
-        """Render for each chosen channel and say what is found."""
+    def check(self, *, at_once: bool = True) -> None:
+        """Render for each chosen channel and say what is found; the previews follow one by one, unless ``at_once``."""
         self._checks.stop()
         now, state = self._clock.now(), self.state
         quoted = self._quoted if state.quotes is not None else None
         self._shown = shown = state.shown(self._channels, now=now, replaces=self._replaces, quoted=quoted)
-        self.previews.show_renditions(shown, self._titles, now)
+        self.previews.show_renditions(shown, self._titles, now, at_once=at_once)
         self.editor.show_rooms(shown)
         self.editor.when.show_note(time_words([s.channel for s in shown], self._titles))
         ready = sum(not s.stopped for s in shown)

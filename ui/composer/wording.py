@@ -68,7 +68,7 @@ def standing_words(shown: Shown, *, alone: bool) -> tuple[str, str]:
     stops = sum(p.stops for p in shown.problems)
     too_long = shown.room.left is not None and shown.room.left < 0
     if stops > too_long:
-        parts.append(_tr("{0} to fix").format(stops))
+        parts.append((_tr("{0} more to fix") if too_long else _tr("{0} to fix")).format(stops - too_long))
         return " · ".join(parts), "chip-danger"
     if shown.room.left is not None and shown.room.left <= NEAR:
         return " · ".join(parts), shown.room.tone

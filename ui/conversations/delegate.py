@@ -15,6 +15,7 @@ from ui.conversations.model import ROW
 from ui.conversations.stamps import Stamps
 from ui.format import initials, right_to_left, short_time
 from ui.reading.markup import isolated, plain
+from ui.reading.signs import paint_lock
 from ui.theme import CHIP_RADIUS, Theme, Tokens, scaled
 from ui.widgets.glyph import paint_glyph
 
@@ -22,6 +23,8 @@ _PAD = 12
 _ONE_LINE = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextSingleLine)
 _DIRECTION = (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft)
 _CACHE = 400
+_PRIVATE = "Private"
+"""Said with a padlock, and before anything else but trouble."""
 Chips = tuple[tuple[str, str, str], ...]
 
 
@@ -88,6 +91,9 @@ class RowDelegate(QStyledItemDelegate):
         who = (initials(row.author), row.network, self.compact)
         self._stamps.put(painter, around, ground, who, lambda p: self._paint_avatar(p, row, avatar, ground))
         left = avatar.right() + 8 + (0 if self.compact else size / 4)  # a quarter of the avatar: the glyph stands out
+        if self.compact and not row.public:  # one line has no chips: the padlock stands before the name
+            paint_lock(painter, QRectF(left, top, line, line), QColor(t.on_private))
+            left += line + 4
         now = datetime.now(UTC)
         when = short_time(row.last_at, now)
         when_width = self._metrics[3].horizontalAdvance(when)
@@ -178,11 +184,18 @@ class RowDelegate(QStyledItemDelegate):
         """The width that those chips take which find room."""
         width = -6.0
         for words, _, _ in chips:
-            more = self._metrics[4].horizontalAdvance(words) + 18
+            more = self._chip_width(words) + 6
             if width + more > room:
                 break
             width += more
         return width
+
+    def _chip_width(self, words: str) -> float:
+        lock = self._lock_side() + 3 if words == _PRIVATE else 0
+        return self._metrics[4].horizontalAdvance(words) + 12 + lock
+
+    def _lock_side(self) -> float:
+        return self._metrics[4].height() * 0.85
 
     def _paint_chips(self, painter: QPainter, chips: Chips, x: float, y: float, right: float) -> None:
         t = self._theme.tokens
@@ -190,14 +203,19 @@ class RowDelegate(QStyledItemDelegate):
         height = metrics.height() + 4
         painter.setFont(self._fonts[4])
         for words, colour, soft in chips:
-            width = metrics.horizontalAdvance(words) + 12
+            width = self._chip_width(words)
             if x + width > right:
                 break
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(t, soft)))
             painter.drawRoundedRect(QRectF(x, y, width, height), CHIP_RADIUS, CHIP_RADIUS)
             painter.setPen(QColor(getattr(t, colour)))
-            painter.drawText(QPointF(x + 6, y + 2 + metrics.ascent()), words)
+            ink = x + 6
+            if words == _PRIVATE:
+                side = self._lock_side()
+                paint_lock(painter, QRectF(x + 5, y + (height - side) / 2, side, side), QColor(getattr(t, colour)))
+                ink += side + 3
+            painter.drawText(QPointF(ink, y + 2 + metrics.ascent()), words)
             x += width + 6
 
     def _chips(self, row: ConversationRow) -> list[tuple[str, str, str]]:
@@ -207,6 +225,8 @@ class RowDelegate(QStyledItemDelegate):
             found.append(("not sent", "danger", "danger_soft"))
         elif row.outgoing == "queued":
             found.append(("on its way", "accent", "sunken"))  # on a selected row accent_soft would not show
+        if not row.public:
+            found.append((_PRIVATE, "on_private", "private"))
         if row.held:
             found.append(("held", "on_private", "private"))
         if row.place == "owed":
@@ -217,8 +237,6 @@ class RowDelegate(QStyledItemDelegate):
             found.append(("waiting", "text_2", "sunken"))
         elif row.place == "aside":
             found.append(("set aside", "text_2", "sunken"))
-        if not row.public:
-            found.append(("private", "on_private", "private"))
         if row.messages > 1:
             found.append((f"{row.messages} messages", "text_2", "sunken"))
         if row.kind == "post":

@@ -244,16 +244,18 @@ class EvenList(QListView):
         part = event.rect()
         last = min((part.bottom() + value) // height, model.rowCount() - 1)
         painter = QPainter(self.viewport())
-        for row in range((part.top() + value) // height, last + 1):
-            index = model.index(row, 0)
-            state = usual
-            if chosen.isSelected(index):
-                state |= seen.State_Selected
-            if row == hovered:
-                state |= seen.State_MouseOver
-            if row == focused:
-                state |= seen.State_HasFocus
-            option.state = state
-            option.rect = QRect(0, row * height - value, width, height)
-            delegate.paint(painter, option, index)
-        painter.end()
+        try:
+            for row in range((part.top() + value) // height, last + 1):
+                index = model.index(row, 0)
+                state = usual
+                if chosen.isSelected(index):
+                    state |= seen.State_Selected
+                if row == hovered:
+                    state |= seen.State_MouseOver
+                if row == focused:
+                    state |= seen.State_HasFocus
+                option.state = state
+                option.rect = QRect(0, row * height - value, width, height)
+                delegate.paint(painter, option, index)
+        finally:
+            painter.end()

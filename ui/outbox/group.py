@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from inbox.model import UpdateId
 from ui.outbox.row import DeliveryRow
@@ -37,11 +37,8 @@ class UpdateGroup(QFrame):
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(GAP)
         top.addWidget(self.title)
-        across = QHBoxLayout()
-        across.setSpacing(2 * GAP)
-        across.addWidget(self.fate, 1, Qt.AlignmentFlag.AlignVCenter)
-        across.addLayout(deeds, 1)
-        top.addLayout(across)
+        top.addWidget(self.fate)
+        top.addLayout(deeds)
         self._below = QVBoxLayout()
         self._below.setSpacing(0)
         column = self._column = QVBoxLayout(self)

@@ -95,6 +95,11 @@ class Column(QScrollArea):
         part.hide()
         part.deleteLater()
 
+    def remeasure(self, part: QWidget) -> None:
+        """What is in this part has become another."""
+        self._unmeasured.add(part)
+        self.settle()
+
     def shift(self, part: QWidget, place: int) -> None:
         """Let a part stand elsewhere; ``place`` is counted without it."""
         self.parts.remove(part)

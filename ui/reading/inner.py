@@ -63,7 +63,7 @@ class PollBar(QWidget):
         super().__init__()
         self._part = part
         self._title, self._votes = label(title, wrap=True), label(votes, "text-2", percent=92)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         for made in (self._title, self._votes):

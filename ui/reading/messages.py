@@ -188,6 +188,11 @@ class Messages(Column):
         return self._end < len(self._lines)
 
     @property
+    def missing_earlier(self) -> bool:
+        """Whether earlier lines than those shown have no card yet."""
+        return self._first > 0
+
+    @property
     def unmade(self) -> int:
         """How many lines have no card yet."""
         return len(self._lines) - (self._end - self._first)
@@ -343,11 +348,16 @@ class Messages(Column):
         )
         card.wanted.connect(self.wanted)
         card.picture_wanted.connect(lambda url: self.picture_wanted.emit(card, url))
-        card.unfolded.connect(lambda: self.made.emit(card))
+        card.unfolded.connect(lambda: self._unfolded(card))
         card.taken.connect(lambda: self.taken.emit(card))
         card.stepped.connect(self.stepped)
         ours = line.stored.message.ours
         return card, aside(card, ours=ours, indent=0 if ours else INDENT_PX * line.depth)
+
+    def _unfolded(self, card: MessageCard) -> None:
+        if card.id in self._wrappers:
+            self.remeasure(self._wrappers[card.id])
+        self.made.emit(card)
 
     def _fold_taken(self, key: int) -> None:
         self.here = key

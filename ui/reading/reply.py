@@ -199,7 +199,7 @@ class ReplyBox(QFrame):
         role = "private-bar" if private else None
         if self.head.property("role") != role:
             self.head.setProperty("role", role)
-            for part in (self.head, self._where, self._to):
+            for part in (self.head, self._lock, self._where, self._to):
                 part.style().unpolish(part)
                 part.style().polish(part)
 

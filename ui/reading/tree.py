@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from inbox.model import MessageId
 from inbox.store.reading import StoredMessage
+from ui.reading.emoji import without
 
 MOST_DEPTH = 4
 """Deeper answers stand as far to the right as this, and say in words whom they answer."""
@@ -199,4 +200,6 @@ def _when(stored: StoredMessage) -> tuple[object, str]:
 
 
 def _name(stored: StoredMessage) -> str:
-    return "us" if stored.message.ours else stored.message.author.name or stored.message.author.handle
+    m = stored.message
+    name = without(m.author.name, (e.code for e in m.emojis)) if m.emojis else m.author.name
+    return "us" if m.ours else name or m.author.handle

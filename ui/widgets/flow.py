@@ -69,6 +69,8 @@ class FlowLayout(QLayout):
             if widget is not None and widget.isHidden():
                 continue
             size = item.sizeHint()
+            if size.width() > area.width() > 0 and item.hasHeightForWidth():  # its words wrap
+                size = QSize(area.width(), item.heightForWidth(area.width()))
             if x > area.x() and x + size.width() > area.right() + 1:
                 put()
                 x, y, tall = area.x(), y + tall + self.spacing(), 0

@@ -15,6 +15,7 @@ from inbox.errors import CursorExpired
 from inbox.model import Cursor
 
 VERSION = 1
+MOST_SEEN = 2000
 
 
 @dataclass(kw_only=True, slots=True)
@@ -22,9 +23,9 @@ class Position:
     """How far the import or the poll is.
 
     ``seen``: notifications known, by a short print, with the time that is their key in the list; reaching back as far
-    as a poll reads. ``edge``: prints of the page before, within one walk. ``posts``: the counts of our newest posts as
-    last accounted for, by record name. ``due``: our threads still to be read; ``active``: those with something said
-    lately, and when; ``digests``: what they held.
+    as a poll reads, and at most MOST_SEEN of them. ``edge``: prints of the page before, within one walk. ``posts``: the
+    counts of our newest posts as last accounted for, by record name. ``due``: our threads still to be read;
+    ``active``: those with something said lately, and when; ``digests``: what they held.
     """
 
     phase: str = "posts"  # the import of our posts, then "notes", then "poll"
@@ -33,7 +34,10 @@ class Position:
     plain: str = ""  # the same, without the extra millisecond
     edge: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
+    walked: int = 0  # notifications in this walk so far
+    walked_from: int = 0  # the oldest of them that is remembered
     keep_from: int = 0
+    known_from: int = 0  # what is older was too much to remember, and is not looked for again
     started_at: str = ""
     read_at: str = ""
     full_at: str = ""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from inbox.connectors.bluesky import chat, ours
-from inbox.connectors.bluesky.cursor import Position, bumped, key_of, print_of
+from inbox.connectors.bluesky.cursor import MOST_SEEN, Position, bumped, key_of, print_of
 from inbox.connectors.bluesky.ours import PER_PAGE, Looked
 from inbox.connectors.bluesky.parsing import (
     QUIET,
@@ -69,14 +69,17 @@ async def _notes(api: Api, at: Position, looked: Looked, *, direct: bool) -> tup
     """One page of notifications; at the end of the walk also our posts and threads."""
     importing = at.phase == "notes"
     if not at.walk:
-        due = _due(api, at.full_at, WHOLE_OVERLAP_EVERY)
-        at.whole = importing or due
+        read_whole = looked.get("the overlap")  # remembered too, since a poll that brings nothing moves no cursor
+        rested = read_whole is None or api.now() - read_whole >= WHOLE_OVERLAP_EVERY
+        at.whole = importing or (rested and _due(api, at.full_at, WHOLE_OVERLAP_EVERY))
+        if at.whole:
+            looked["the overlap"] = api.now()
     answer = await api.query(
         "app.bsky.notification.listNotifications", {"limit": PER_PAGE, "cursor": at.walk or None}, "the notifications"
     )
     items, strange = _readable(listed(answer, "notifications", "the notifications"))
     prints = {print_of(item): item for item in items}
-    new = {word: item for word, item in prints.items() if word not in at.seen}
+    new = {word: item for word, item in prints.items() if word not in at.seen and word not in at.edge}
     oldest = min(map(key_of, items), default=0)
     done = _step(at, api, prints, new, str(answer.get("cursor") or ""), oldest, importing)
     messages = [*await _said(api, new.values()), *strange] if new or strange else []
@@ -107,33 +110,34 @@ def _step(
     """Note this page, and go on to the next; True when the walk is at its end."""
     first = not at.walk
     stuck = not first and at.walk != at.plain and set(prints) <= set(at.edge)
-    at.seen.update({word: key_of(item) for word, item in prints.items()})
+    at.walked = len(prints) + (0 if first else at.walked)
+    if at.walked <= MOST_SEEN:  # the newest are what the next poll meets again
+        at.seen.update({word: key_of(item) for word, item in prints.items()})
+        at.walked_from = oldest
     began = moment(at.read_at) or moment(at.started_at) or api.now()
-    floor = int((began - OVERLAP).timestamp() * 1000)
+    floor = max(int((began - OVERLAP).timestamp() * 1000), at.known_from)
     if importing:
         if first:
             at.keep_from = min(oldest, floor)
-        at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from or w in prints}
-    if not cursor:
-        done = True
-    elif importing:
-        done = False
+        at.seen = {word: key for word, key in at.seen.items() if key >= at.keep_from}
+        done = not cursor
     else:
-        done = (oldest < floor) if at.whole else not new
-    if done:
-        if not importing:
-            if at.whole:
-                at.keep_from, at.full_at = min(oldest, floor), at.started_at
-            at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from}
-        else:
-            at.seen = {w: k for w, k in at.seen.items() if k >= at.keep_from}
-        at.walk = at.plain = ""
-        at.edge = []
-        return True
-    at.edge = list(prints)
-    # A page of the extra millisecond that shows nothing but the page before would come again and again.
-    at.walk, at.plain = (cursor if stuck else bumped(cursor)), cursor
-    return False
+        done = not cursor or oldest < floor or not (at.whole or new)
+    if not done:
+        at.edge = list(prints)
+        # A page of the extra millisecond that shows nothing but the page before would come again and again.
+        at.walk, at.plain = (cursor if stuck else bumped(cursor)), cursor
+        return False
+    if at.whole and not importing:
+        at.keep_from, at.full_at = min(oldest, floor), at.started_at
+    if at.walked > MOST_SEEN:
+        at.known_from = max(at.known_from, at.walked_from)
+    newest = sorted(((key, word) for word, key in at.seen.items() if key >= at.keep_from), reverse=True)
+    if len(newest) > MOST_SEEN:
+        at.known_from = max(at.known_from, newest[MOST_SEEN - 1][0])
+    at.seen = {word: key for key, word in newest if key >= at.known_from}
+    at.walk, at.plain, at.edge, at.walked = "", "", [], 0
+    return True
 
 
 def _readable(items: Sequence[Any]) -> tuple[list[Mapping[str, Any]], list[Message]]:

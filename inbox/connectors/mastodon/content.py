@@ -113,12 +113,20 @@ class _Reader(HTMLParser):
     def _end_link(self, start: int, href: str, classes: str) -> None:
         words = "".join(self.pieces[start:])
         if "mention" in classes.split() and "hashtag" not in classes.split():
-            if href in self._mentions:
-                self.pieces[start:] = [f"@{self._mentions[href]}"]
+            if handle := self._handle(href, words.strip()):
+                self.pieces[start:] = [f"@{handle}"]
             return
         differs = _bare(words) != _bare(href)
         if differs and _SCHEME.match(href) and not words.strip().startswith(("#", "@")) and words.strip():
             self.pieces[start:] = [f"{words} ({href})"]
+
+    def _handle(self, href: str, words: str) -> str:
+        """The whole handle of somebody named; by the name alone where servers write the address in two ways."""
+        if href in self._mentions:
+            return self._mentions[href]
+        name = words.removeprefix("@").partition("@")[0].casefold()
+        same = {acct for acct in self._mentions.values() if acct.partition("@")[0].casefold() == name}
+        return same.pop() if len(same) == 1 else ""
 
 
 def _bare(address: str) -> str:

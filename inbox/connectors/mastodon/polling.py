@@ -56,6 +56,8 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
     if at.phase == "import":
         found = await _import(api, at)
         complete = at.phase == "poll"
+        if complete and not found:
+            began_at = at.started_at = api.now().isoformat()
         if complete and not found and api.now() - _set(at.top_at, api) < JUST_NOW:
             at.walk, at.walk_at = at.top, api.now().isoformat()  # the rest was read a moment ago
     if at.phase == "poll" and not found:
@@ -93,8 +95,8 @@ async def _import(api: Api, at: Position) -> list[Message]:
         elif not at.older_done:
             found = await _older(api, at)
         else:
-            found = [*await _scheduled(api, at)]
-            await _part(api, "requests", lambda: requests.listed(api, at))
+            found = await _scheduled(api, at)
+            found += await _part(api, "requests", lambda: requests.looked(api, at))
             at.phase = "poll"
             return found
         if found:

@@ -43,12 +43,6 @@ async def senders(api: Api) -> frozenset[str]:
     return api.session.filtered
 
 
-async def listed(api: Api, at: Position) -> list[Message]:
-    """Note who is kept back at the beginning; their messages came with the import."""
-    at.requests = {str(r["id"]): _sender(r) for r in await pending(api)}
-    return []
-
-
 async def looked(api: Api, at: Position) -> list[Message]:
     """The last words of senders newly kept back; and of a sender who is not kept back any more, what was merged:
     those rows keep their old ids, below every mark."""

@@ -161,7 +161,7 @@ class Views:
                 cid = embed["video"]["ref"]["$link"]
                 watch = f"{self.home}/watch/{did}/{cid}"
                 view = {"cid": cid, "playlist": f"{watch}/playlist.m3u8", "thumbnail": f"{watch}/thumbnail.jpg"}
-                more = {name: embed[name] for name in ("alt", "aspectRatio") if name in embed}
+                more: dict[str, Any] = {name: embed[name] for name in ("alt", "aspectRatio") if name in embed}
                 return {**view, **more, "$type": "app.bsky.embed.video#view"}
         return None
 

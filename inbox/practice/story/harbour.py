@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from inbox.practice.story import history_council, history_museum, live, news, people, posts
+from inbox.practice.story import history_council, history_museum, live, news, people, posts, squares
 from inbox.practice.story.scene import Citizen, Edit, Entry, Gone, Judged, Line, News
+from inbox.practice.story.squares import Changed, Liked, Said
 
 
 class Story(NamedTuple):
@@ -16,6 +17,8 @@ class Story(NamedTuple):
     lines: tuple[Line, ...] = ()
     news: tuple[News, ...] = ()
     events: tuple[Line | Edit | Gone | Judged | News, ...] = ()
+    said: tuple[Said | Liked, ...] = ()
+    square_events: tuple[Said | Liked | Changed, ...] = ()
 
 
 HARBOUR = Story(
@@ -24,6 +27,8 @@ HARBOUR = Story(
     lines=history_council.LINES + history_museum.LINES,
     news=news.ITEMS,
     events=live.EVENTS,
+    said=squares.HISTORY,
+    square_events=squares.EVENTS,
 )
 
 QUIET = Story(citizens=people.CITIZENS)

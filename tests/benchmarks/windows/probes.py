@@ -40,23 +40,24 @@ def _frame(work, port):
     return (time.perf_counter() - began) * 1000, (time.thread_time() - worked) * 1000
 
 
+def _turn(port, angle=-120):
+    """One notch of the wheel over ``port``: down, or up for a positive ``angle``."""
+    middle = QPointF(port.rect().center())
+    wheel = QWheelEvent(middle, port.mapToGlobal(middle), QPoint(), QPoint(0, angle), Qt.MouseButton.NoButton,
+                        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    QApplication.sendEvent(port, wheel)
+
+
 def scroll(tell, window, rows=ENOUGH_ROWS, steps=300):
     """Milliseconds of frames: the wheel over half the rows, pages over the others, then down with j from the top."""
     window.rail.choose(EVERYTHING)
     view = window.list.view
     port, bar, model = view.viewport(), view.verticalScrollBar(), window.list.model
     QApplication.processEvents()
-    middle = QPointF(port.rect().center())
     height = view.sizeHintForRow(0)
-
-    def turn():
-        wheel = QWheelEvent(middle, port.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
-                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
-        QApplication.sendEvent(port, wheel)
-
     frames = {"wheel": [], "page": [], "step": []}
     for kind, work, end in (
-        ("wheel", turn, rows // 2), ("page", lambda: bar.setValue(bar.value() + bar.pageStep()), rows),
+        ("wheel", lambda: _turn(port), rows // 2), ("page", lambda: bar.setValue(bar.value() + bar.pageStep()), rows),
     ):  # fmt: skip
         while view.indexAt(QPoint(5, 5)).row() < end:
             before = bar.value(), model.rowCount()
@@ -131,7 +132,11 @@ def memory(tell, window, rows=ENOUGH_ROWS, searches=50):
 
 
 def opening(tell, window, long_one, times=9):
-    """Milliseconds from asking for a conversation to its paint: the long one, and one of a message, in turn."""
+    """Milliseconds from asking for a conversation to its paint: the long one, and one of a message, in turn.
+
+    And of frames while the wheel turns in the long one: up to its first message, past cards that are made as they are
+    neared, and down again.
+    """
     window.rail.choose(EVERYTHING)
     QApplication.processEvents()
     short = next(r.id for r in map(window.list.model.row_at, range(60)) if r.messages == 1)
@@ -147,12 +152,19 @@ def opening(tell, window, long_one, times=9):
             port.repaint()
             took[kind].append((time.perf_counter() - began) * 1000)
     column = window.conversation.scroller
+    bar = column.verticalScrollBar()
     window.conversation.show_conversation(long_one)
-    began = time.perf_counter()
-    while len(column.cards) < len(window.conversation._messages):  # read up to the first
-        column.verticalScrollBar().setValue(0)
-        QApplication.processEvents()
+    QApplication.processEvents()
+    took["up"], took["down"] = [], []
+    still, began = 0, time.perf_counter()
+    while still < 100:  # at the top, with nothing above it any more
+        before = bar.value(), len(column.cards)
+        took["up"].append(_frame(lambda: _turn(port, 120), port))
+        still = still + 1 if bar.value() == 0 and before == (bar.value(), len(column.cards)) else 0
+    took["up"] = took["up"][:-100]
     took["whole"].append((time.perf_counter() - began) * 1000)
+    while bar.value() < bar.maximum() and len(took["down"]) < 2000:
+        took["down"].append(_frame(lambda: _turn(port), port))
     tell(**took, shown=len(window.conversation._messages), median=statistics.median(took["long"]))
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from inbox.model import Audience, DeliveryState, MessageId, MessageKind, Visibility
 from inbox.store import outbox, reading
 from tests.ui.networks import Three
+from ui.composer.state import ComposerState, Shown
 from ui.composer.tabs import COMMON
 from ui.composer.window import Composer
 
@@ -321,3 +325,41 @@ def test_the_look_follows_the_theme(make_three: Make, networks: Three, theme, da
     theme.force(dark)
     label = composer.previews.cards[networks.id("sky")].text
     until(lambda: theme.tokens.danger.lower() in label.text())
+
+
+def test_a_key_waits_for_no_rendering(
+    make_three: Make, networks: Three, qtbot: QtBot, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composer = make_three()
+    choose(composer, networks, "blog", "town", "sky")
+    composer.check()
+    rounds: list[int] = []
+    render = ComposerState.shown
+
+    def counted(state: ComposerState, *given: object, **others: object) -> list[Shown]:
+        rounds.append(1)
+        return render(state, *given, **others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ComposerState, "shown", counted)
+    spent = []
+    for letter in "Flooded in October? Grants open today":
+        before = time.process_time()
+        QTest.keyClick(composer.editor.text, letter)
+        spent.append(time.process_time() - before)
+    assert rounds == []
+    assert statistics.median(spent) < 0.016
+    until(lambda: shown_text(composer, networks, "sky") == "Flooded in October? Grants open today")
+    assert rounds == [1]
+
+
+def test_what_is_typed_while_previews_follow_is_shown_in_the_end(
+    make_three: Make, networks: Three, qtbot: QtBot, until: Until
+) -> None:
+    composer = make_three()
+    choose(composer, networks, "blog", "town", "sky")
+    composer.editor.text.setPlainText("One")
+    composer.check(at_once=False)
+    composer.editor.text.setPlainText("Two")
+    composer.check(at_once=False)
+    until(lambda: not composer.previews._left)
+    assert {card.text.plain for card in composer.previews.cards.values()} == {"Two"}
