@@ -34,6 +34,9 @@ from ui.reader import Reader
 from ui.window import Window
 
 PRACTICE_INTERVAL_S = 3
+SWITCH_S = 0.0005
+"""How long the window waits at most when the engine has the interpreter; Python's own 5 ms, a few times in a row, would
+be seen (docs/decisions/0006)."""
 UNUSABLE, NO_DISPLAY, INTERRUPTED = 7, 69, 130
 
 
@@ -50,6 +53,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--real", action="store_true", help="open the real inbox, even if it is still empty")
     parser.add_argument("--theme", choices=("light", "dark"), help="whatever the system says")
     options = parser.parse_args(arguments)
+    sys.setswitchinterval(SWITCH_S)
     home = options.home or default_home()
     practising = options.practice or not (options.real or _has_accounts(home))
     told = no_display()

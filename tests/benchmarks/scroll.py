@@ -13,7 +13,7 @@ _NAMES = {"wheel": "scroll by wheel", "page": "scroll by page", "step": "step wi
 _BOUND = {
     "wheel": "painting the rows in sight in Python (RowDelegate.paint)",
     "page": "painting a screenful of rows in Python, and reading the next 20",
-    "step": "making the cards of the conversation that is opened with each step: 5 ms each, of which showing is a third",
+    "step": "making the cards of the conversation that is opened with each step: 5 ms a card",
 }
 _JUDGED = {"wheel": (0.99, 8), "page": (0.99, 8), "step": (0.95, 16)}
 """Which part of the frames may take so many ms at most."""

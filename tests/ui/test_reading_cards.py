@@ -49,7 +49,7 @@ from ui.reading.fetched import Fetched
 from ui.reading.head import privacy
 from ui.reading.inner import count_words, poll_end, votes_words
 from ui.reading.offers import more_offers, offers
-from ui.reading.pictures import box_size
+from ui.reading.pictures import PictureBox, box_size
 from ui.reading.signs import LockChip, foreign_language
 
 Until = Callable[[Callable[[], object]], None]
@@ -207,6 +207,8 @@ def test_a_picture_has_its_room_before_it_is_here(card: Callable[..., MessageCar
     assert "A crack" in texts(made)
     image = QImage(960, 640, QImage.Format.Format_RGB32)
     image.fill(QColor("red"))
+    [box] = made.findChildren(PictureBox)
+    assert (box.height(), box.width() / box.height()) == (round(box.width() / 1.5), pytest.approx(1.5, abs=0.01))
     made.show_picture("https://fedi.example/1", image)
     assert made.heightForWidth(500) == before
     assert made.fetches == []

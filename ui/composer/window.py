@@ -294,10 +294,11 @@ class Composer(QDialog):
                 self.save()
             self.queued.emit(queued)
             return
-        self.state = ComposerState()
-        self._drafts.begin(place, "")
         self.queued.emit(queued)
-        self.accept()
+        if state is self.state:  # else another post was opened meanwhile
+            self.state = ComposerState()
+            self._drafts.begin(place, "")
+            self.accept()
         try:
             await asyncio.wrap_future(self._engine.save_draft(place, ""))
         except PostroomError as error:

@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inbox.model import Attachment
 from ui.reading.markup import plain
 from ui.reading.parts import Inner, label
+from ui.theme import line_height
 
 WIDEST_PX, NARROW_PX, HIGHEST_PX = 400, 190, 300
 """Width of a picture alone, of one among several, and the height of any."""
+USUAL_LINE = 19.0
+"""Height of a line of usual text, for which these are meant."""
 UNKNOWN = (16, 9)
 """The shape of the box for a picture whose size nobody told."""
 
@@ -66,15 +69,22 @@ class Captioned(Inner):
     def __init__(self, attachment: Attachment, *, alone: bool) -> None:
         super().__init__()
         words = plain(attachment.description)
-        self.picture = PictureBox(box_size(attachment, WIDEST_PX if alone else NARROW_PX), words or "No description")
+        larger = max(line_height(self.font()) / USUAL_LINE, 1.0)  # with larger text there is more room, and more need
+        widest_px = round((WIDEST_PX if alone else NARROW_PX) * larger)
+        self.picture = PictureBox(
+            box_size(attachment, widest_px, round(HIGHEST_PX * larger)), words or "No description"
+        )
         self.box.addWidget(self.picture)
         said = label(words or "No description", "text-3", percent=92, wrap=True)
         self.setFixedWidth(self.picture.width())
         self.box.addWidget(said)
         self.box.addStretch(1)
 
+    def sizeHint(self) -> QSize:
+        return QSize(self.picture.width(), self.box.heightForWidth(self.picture.width()))
 
-def box_size(attachment: Attachment, widest_px: int) -> QSize:
+
+def box_size(attachment: Attachment, widest_px: int, highest_px: int = HIGHEST_PX) -> QSize:
     """How much room the picture takes: its own shape, no larger than itself or than there is."""
     width, height = attachment.width_px or 0, attachment.height_px or 0
     if width <= 0 or height <= 0:
@@ -82,7 +92,7 @@ def box_size(attachment: Attachment, widest_px: int) -> QSize:
     if max(width, height) < 40:  # a shape, such as 4 to 3
         width, height = width * 1000, height * 1000
     size = QSize(width, height)
-    most = QSize(widest_px, HIGHEST_PX)
+    most = QSize(widest_px, highest_px)
     if width > most.width() or height > most.height():
         size.scale(most, Qt.AspectRatioMode.KeepAspectRatio)
     return size.expandedTo(QSize(min(120, widest_px), 48))
