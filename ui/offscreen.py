@@ -46,14 +46,14 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
     print("There is no display on this machine: the practice town is played offscreen.\n")
     print(
         f"Blog   {town.addresses.blog}\nMuseum {town.addresses.second_blog}\nFeed   {town.addresses.feed}\n"
-        f"Mastodon {town.addresses.commons}\nBluesky  {town.addresses.sky}\n"
+        f"Mastodon {town.addresses.social}\nBluesky  {town.addresses.sky}\n"
     )
     await asyncio.wrap_future(engine.sync())
     owed = await _until(lambda: _owed(reader))
     everything = sum(count for count, _ in reading.tallies(reader.connection).values())
     print(f"{plural(everything, 'conversation')}, {len(owed)} owed. The newest that wait for an answer:")
     for row in owed[:5]:
-        print(f"  {row.author}, on “{row.context_title}”: {row.snippet[:90]}")
+        print(f"  {row.author}: {row.snippet[:90]}")
     row = next((r for r in owed if not r.held), None)
     if row is not None:
         window.list.select(row.id)
@@ -74,7 +74,7 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
         await asyncio.sleep(0.5)
         for fresh in [r for r in _owed(reader) if r.id not in seen]:
             seen.add(fresh.id)
-            print(f"  {fresh.author}, on “{fresh.context_title}”: {fresh.snippet[:90]}")
+            print(f"  {fresh.author}: {fresh.snippet[:90]}")
     window.rail.choose("owed")
     if window.list.step(0):
         await asyncio.sleep(0.5)

@@ -19,25 +19,26 @@ from inbox.practice.clock import PracticeClock, wait_for_either
 from inbox.practice.faults import Faults
 from inbox.practice.feed import feed_app
 from inbox.practice.mastodon import mastodon_app
+from inbox.practice.mastodon.fediverse import Fediverse
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.wordpress import wordpress_app
 from inbox.practice.world import World
 
 log = logging.getLogger(__name__)
 
-SITES = ("council", "museum", "news", "commons", "sky")
+SITES = ("council", "museum", "news", "social", "sky")
 _START_WITHIN_S = 10.0
 _STOP_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addresses:
-    """Where the town is: two blogs, the feed itself (the page it belongs to is above it), and the two squares."""
+    """Where the town is: two blogs, the feed itself (the page it belongs to is above it), and Mastodon and Bluesky."""
 
     blog: str
     second_blog: str
     feed: str
-    commons: str
+    social: str
     sky: str
 
 
@@ -61,6 +62,7 @@ class Town:
     ) -> None:
         self.clock = PracticeClock(real, speed=speed, running=False)
         self.world = World(seed, self.clock, story=story)
+        self.fediverse = Fediverse(seed, self.clock)
         self.faults = {site: Faults() for site in SITES}
         self._issued: dict[str, AppPassword] = {}
         self._ports: dict[str, int] = {}
@@ -83,8 +85,8 @@ class Town:
             self._ports[site]: wordpress_app(self.world, site, self.faults[site]) for site in self.world.blogs
         }
         apps[self._ports["news"]] = feed_app(self.world, self.faults["news"])
-        self.world.commons.place.address = self.address("commons")
-        apps[self._ports["commons"]] = mastodon_app(self.world.commons.place, self.faults["commons"])
+        self.fediverse.place.address = self.address("social")
+        apps[self._ports["social"]] = mastodon_app(self.fediverse.place, self.faults["social"])
         apps[self._ports["sky"]] = bluesky_app(self.world.sky.network, self.faults["sky"])
         self._ready.clear()
         self._failure = None
@@ -129,7 +131,7 @@ class Town:
         """Where the town is, while it runs."""
         return Addresses(
             blog=self.address("council"), second_blog=self.address("museum"), feed=f"{self.address('news')}/rss.xml",
-            commons=self.address("commons"), sky=f"{self.world.sky.office.handle}@{self.address('sky')}",
+            social=self.address("social"), sky=f"{self.world.sky.office.handle}@{self.address('sky')}",
         )  # fmt: skip
 
     def credentials(self, site: str, login: str = "officer") -> Credentials:
@@ -149,8 +151,8 @@ class Town:
         for site, address in (("council", where.blog), ("museum", where.second_blog)):
             officer = self.credentials(site)
             found.append(("wordpress", address, {"user": officer.user, "password": officer.application_password}))
-        commons, sky = self.world.commons, self.world.sky
-        found.append(("mastodon", where.commons, {"token": commons.place.token_for(commons.office)}))
+        social, sky = self.fediverse, self.world.sky
+        found.append(("mastodon", where.social, {"token": social.place.token_for(social.office)}))
         password = sky.network.add_app_password(sky.office).secret
         found.append(("bluesky", where.sky, {"user": sky.office.handle, "password": password}))
         return [*found, ("feed", where.feed, {})]
@@ -161,11 +163,15 @@ class Town:
 
     def step(self) -> bool:
         """Let exactly the next thing happen, running or paused; ``False`` when the story is over."""
-        due_s = self.world.next_due_s()
+        due_s = self._next_due_s()
         if due_s is None:
             return False
         self.clock.step(max(0.0, due_s - self.clock.monotonic_s()))
         return True
+
+    def _next_due_s(self) -> float | None:
+        due = [s for s in (self.world.next_due_s(), self.fediverse.next_due_s()) if s is not None]
+        return min(due, default=None)
 
     def _run(self, apps: dict[int, ASGIApp], sockets: list[socket.socket]) -> None:
         try:
@@ -199,7 +205,8 @@ class Town:
         while True:
             moved.clear()
             self.world.advance()
-            due_s = self.world.next_due_s()
+            self.fediverse.advance()
+            due_s = self._next_due_s()
             wait_s = None if due_s is None else self.clock.real_s_until(due_s)
             # An answer of ours may plan something sooner, so never sleep long while the story runs.
             if self.clock.running:

@@ -18,14 +18,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inbox.clock import Clock
 from inbox.practice.blog import Blog, Comment, Post
+from inbox.practice.bluesky.sky import Sky, our_answer_to
 from inbox.practice.clock import PracticeClock
 from inbox.practice.history import past, write_history
 from inbox.practice.newsroom import NewsItem, news_item
-from inbox.practice.squares import Commons, Sky, Square
 from inbox.practice.story import reactions
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.story.scene import US, Citizen, Edit, Gone, Judged, Line, News
-from inbox.practice.story.squares import Changed, Liked, Said
+from inbox.practice.story.sky import Changed, Liked, Said
 
 AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -87,59 +87,55 @@ class World:
         self._answered: set[tuple[object, ...]] = set()
         self._agenda: list[tuple[float, int, Callable[[], Happened | None]]] = []
         self._order = count()
-        self.commons = Commons(self.real, self.citizens)
         self.sky = Sky(self.real, self.citizens)
-        self.squares: dict[str, Square] = {"commons": self.commons, "sky": self.sky}
         write_history(self)
-        self._write_squares()
+        self._write_sky()
         for event in story.events:
             self._plan(float(event.at) * 60, self._act(event))
         for blog in self.blogs.values():
             blog.said.append(partial(self._on_said, blog))
             blog.published.append(partial(self._on_published, blog))
 
-    def _write_squares(self) -> None:
-        """What was said in the squares before the start, and what will be."""
+    def _write_sky(self) -> None:
+        """What was said on Bluesky before the start, and what will be."""
         start = self._stamp()
-        self._said = {s.key: s for s in (*self.story.said, *self.story.square_events) if isinstance(s, Said)}
+        self._said = {s.key: s for s in (*self.story.said, *self.story.sky_events) if isinstance(s, Said)}
         for said in sorted(self.story.said, key=lambda s: past(s.at, start)):
-            self._in_square(said, past(said.at, start))
-        for square in self.squares.values():
-            square.heard.append(self._on_answered)
-        for event in self.story.square_events:
-            self._plan(float(event.at) * 60, self._act_in_square(event))
+            self._in_sky(said, past(said.at, start))
+        self.sky.heard.append(self._on_answered)
+        for event in self.story.sky_events:
+            self._plan(float(event.at) * 60, self._act_in_sky(event))
 
-    def _in_square(self, event: Said | Liked | Changed, at: datetime) -> bool:
-        square = self.squares[self._said[event.key].square]
+    def _in_sky(self, event: Said | Liked | Changed, at: datetime) -> bool:
         if isinstance(event, Said):
-            return square.say(event, at)
-        return square.like(event, at) if isinstance(event, Liked) else square.change(event)
+            return self.sky.say(event, at)
+        return self.sky.like(event, at) if isinstance(event, Liked) else self.sky.change(event)
 
-    def _act_in_square(self, event: Said | Liked | Changed) -> Callable[[], Happened | None]:
+    def _act_in_sky(self, event: Said | Liked | Changed) -> Callable[[], Happened | None]:
         def act() -> Happened | None:
-            done = self._in_square(event, self.real.now())
+            done = self._in_sky(event, self.real.now())
             return Happened(float(event.at) * 60, type(event).__name__, event.key) if done else None
 
         return act
 
     def _on_answered(self, key: str) -> None:
-        """Plan how somebody in a square reacts to our answer: once, after a little while."""
+        """Plan how somebody there reacts to our answer: once, after a little while."""
         said = self._said[key]
-        if said.who == US or (said.square, 0, key) in self._answered:
+        if said.who == US or ("sky", 0, key) in self._answered:
             return
-        self._answered.add((said.square, 0, key))
+        self._answered.add(("sky", 0, key))
         chance = Random(f"{self.seed}/reaction/{key}")
         chosen = reaction_to(Feeling(self.citizens[said.who], said.mood, said.then), chance)
         if chosen is None:
             return
         mood, text = chosen
-        reaction = Said(f"{key}+", said.square, said.who, 0.0, text, to=key, mood=mood, private=said.private)
+        reaction = Said(f"{key}+", said.who, 0.0, text, to=our_answer_to(key), mood=mood)
         self._said[reaction.key] = reaction
         due_s = self.clock.monotonic_s() + chance.randint(3 * 60, 9 * 60)
-        self._plan(due_s, lambda: self._react_in_square(reaction, due_s))
+        self._plan(due_s, lambda: self._react_in_sky(reaction, due_s))
 
-    def _react_in_square(self, reaction: Said, due_s: float) -> Happened | None:
-        done = self._in_square(reaction, self.real.now())
+    def _react_in_sky(self, reaction: Said, due_s: float) -> Happened | None:
+        done = self._in_sky(reaction, self.real.now())
         return Happened(due_s, "Reaction", reaction.key) if done else None
 
     def advance(self) -> list[Happened]:

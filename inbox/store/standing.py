@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from inbox.model import ConversationStatus, MessageKind, MessageState
 
-_ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.DIRECT, MessageKind.REVIEW}
+_ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.QUOTE, MessageKind.DIRECT, MessageKind.REVIEW}
 _LIVE = {MessageState.PUBLISHED, MessageState.HELD, MessageState.PRIVATE, MessageState.SCHEDULED, MessageState.DRAFT}
 # Compared as plain words: a batch asks thousands of times, and an attribute of an enum is found slowly.
 _HELD, _POST = MessageState.HELD.value, MessageKind.POST.value

@@ -268,7 +268,7 @@ LINK = (
         ('<p>#<a href="https://h/tags/roads" class="mention hashtag" rel="tag">#<span>roads</span></a></p>', "##roads"),
         ("<ul><li>day</li><li>night</li></ul>", "• day\n• night"),
         ("<blockquote><p>closed to <em>all</em> traffic</p></blockquote><p>so</p>", "closed to all traffic\n\nso"),
-        ("<pre><code>A &lt; B\n  C</code></pre>", "A < B\n C"),
+        ("<pre><code>A &lt; B\n  C</code></pre>", "A < B\n  C"),
         ("<p>:blobcat: 5 &gt; 3 &amp;amp;</p>", ":blobcat: 5 > 3 &amp;"),
         ("<p>a\n  b</p>", "a b"),
         ("<p>unclosed <b>bold", "unclosed bold"),
@@ -282,7 +282,8 @@ def test_markup_as_plain_text(markup: str, text: str) -> None:
 
 def test_mention_is_written_with_its_whole_handle() -> None:
     """Two writings of one address: the name decides, unless two have it."""
-    markup = '<p><span class="h-card"><a href="https://far.example/@vera" class="u-url mention">@<span>vera</span></a></span> hi</p>'
+    link = '<a href="https://far.example/@vera" class="u-url mention">@<span>vera</span></a>'
+    markup = f'<p><span class="h-card">{link}</span> hi</p>'
     assert text_of(markup, {"https://far.example/@vera": "vera@far.example"}) == "@vera@far.example hi"
     assert text_of(markup, {"https://far.example/users/vera": "vera@far.example"}) == "@vera@far.example hi"
     two = {"https://a.example/1": "vera@a.example", "https://b.example/1": "vera@b.example"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox.engine import Engine
 from inbox.errors import (
     NotFound,
     PostroomError,
@@ -54,6 +57,43 @@ def test_it_starts_and_ends_in_good_order(make: Callable[..., Running]) -> None:
     with pytest.raises(PostroomError, match="not running"):
         running.engine.undo()
     running.engine.stop()  # twice is fine
+
+
+def test_held_it_opens_the_file_and_lets_commands_wait(make: Callable[..., Running]) -> None:
+    running = make()
+    running.stop()
+    engine = Engine(running.home, running.secrets, networks=running.engine.networks, poll_by_itself=False)
+    engine.start(held=True)
+    with pytest.raises(StoreLocked):
+        Database.open(running.home)
+    command = engine.save_draft("post", "{}")
+    with pytest.raises(TimeoutError):
+        command.result(0.05)
+    engine.release().result(10)
+    command.result(10)
+    engine.stop()
+    with contextlib.closing(open_reader(running.home / FILE_NAME)) as connection:
+        assert connection.execute("SELECT body FROM drafts WHERE place = 'post'").fetchall() == [("{}",)]
+
+
+def test_stopped_while_it_is_held_it_lets_go_of_the_file(make: Callable[..., Running]) -> None:
+    running = make()
+    running.stop()
+    engine = Engine(running.home, running.secrets, networks=running.engine.networks, poll_by_itself=False)
+    engine.start(held=True)
+    command = engine.undo()
+    engine.stop()
+    assert command.cancelled()
+    assert engine_threads() == []
+    Database.open(running.home).close()
+
+
+def test_the_window_starts_without_the_networks_code() -> None:
+    """With it a start took more than twice as long."""
+    slow = {"httpx", "feedparser", "keyring", "sqlite_utils"}
+    words = f"import sys, main, ui.window; print(sorted({slow} & sys.modules.keys()))"
+    told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_it_can_start_again_and_go_on(running: Running) -> None:

@@ -107,6 +107,13 @@ def test_a_parent_that_arrives_late_moves_its_answers_and_nothing_else(
     assert [n for n in before if n in moved] == [n for n in after if n in moved and n != late.id]
 
 
+def test_answers_to_the_same_missing_message_stay_together_when_it_comes() -> None:
+    here = [said(1), said(4, 2), said(6), said(7, 2), said(8, 4)]
+    assert numbers(arranged(here)) == [1, 4, 8, 7, 6]
+    assert numbers(arranged([*here, said(2)])) == [1, 2, 4, 8, 7, 6]
+    assert numbers(arranged([*here, said(2, 1)])) == [1, 2, 4, 8, 7, 6]
+
+
 def test_messages_that_answer_each_other_are_all_there() -> None:
     assert sorted(numbers(arranged([said(1, 2), said(2, 1), said(3, 2)]))) == [1, 2, 3]
 

@@ -35,7 +35,7 @@ class Stamps:
         left, top = floor(x), floor(y)
         part = (round(x - left, 3), round(y - top, 3))
         wide, high = ceil(part[0] + area.width() * ratio), ceil(part[1] + area.height() * ratio)
-        key = (what, ground.rgb(), ratio, part, wide, high)
+        key = (what, ground.name(), ratio, part, wide, high)
         stamp = self._kept.get(key)
         if stamp is None:
             stamp = QPixmap(wide, high)

@@ -209,11 +209,14 @@ class MessageCard(Card):
         m = self.stored.message
         seen = [a for a in m.attachments if a.preview_url and a.kind in ("image", "video", "gifv")]
         if seen:
-            row = FlowLayout()
+            row, captioned = FlowLayout(), list[Captioned]()
             for one in seen:
                 made = Captioned(one, alone=len(seen) == 1)
                 self._boxes.setdefault(one.preview_url, []).append(made.picture)
                 row.addWidget(made)
+                captioned.append(made)
+            for made in captioned:
+                made.beside = captioned
             self._into.addLayout(row)
         for one in m.attachments:
             if one.kind != "image" and one.url.startswith(("https://", "http://")):

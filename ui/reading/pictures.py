@@ -22,9 +22,9 @@ UNKNOWN = (16, 9)
 class PictureBox(QWidget):
     """Keeps the place of a picture and shows it when it comes; nothing moves then."""
 
-    def __init__(self, size: QSize, words: str) -> None:
+    def __init__(self, size: QSize, words: str, *, in_a_row: bool = False) -> None:
         super().__init__()
-        self._size, self._pixmap, self._trouble = size, QPixmap(), ""
+        self._pixmap, self._trouble, self._in_a_row = QPixmap(), "", in_a_row
         self.setAccessibleName(words)
         self.setToolTip(words)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -47,13 +47,15 @@ class PictureBox(QWidget):
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter, palette = QPainter(self), self.palette()
-        if not self.shown or self._pixmap.hasAlphaChannel():
+        if not self.shown or self._in_a_row or self._pixmap.hasAlphaChannel():
             painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.AlternateBase))
         if self.shown:
             size = QSize(self._pixmap.size())
             size.scale(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             place = QRectF(QPointF(), size.toSizeF())
             place.moveCenter(QRectF(self.rect()).center())
+            if not self._in_a_row:
+                place.moveLeft(0)  # in line with the words above it
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(place, self._pixmap, QRectF(self._pixmap.rect()))
         elif self._trouble:
@@ -70,18 +72,22 @@ class Captioned(Inner):
         super().__init__()
         words = plain(attachment.description)
         larger = max(line_height(self.font()) / USUAL_LINE, 1.0)  # with larger text there is more room, and more need
-        widest_px = round((WIDEST_PX if alone else NARROW_PX) * larger)
-        self.picture = PictureBox(
-            box_size(attachment, widest_px, round(HIGHEST_PX * larger)), words or "No description"
-        )
+        if alone:
+            size = box_size(attachment, round(WIDEST_PX * larger), round(HIGHEST_PX * larger))
+        else:  # several stand in a row, in boxes of one shape
+            size = QSize(round(NARROW_PX * larger), round(NARROW_PX * larger * 0.75))
+        self.picture = PictureBox(size, words or "No description", in_a_row=not alone)
         self.box.addWidget(self.picture)
         said = label(words or "No description", "text-3", percent=92, wrap=True)
         self.setFixedWidth(self.picture.width())
         self.box.addWidget(said)
         self.box.addStretch(1)
 
+        self.beside: list[Captioned] = []  # those in the same row: all are as high as the highest
+
     def sizeHint(self) -> QSize:
-        return QSize(self.picture.width(), self.box.heightForWidth(self.picture.width()))
+        tall = max(one.box.heightForWidth(one.picture.width()) for one in (self, *self.beside))
+        return QSize(self.picture.width(), tall)
 
 
 def box_size(attachment: Attachment, widest_px: int, highest_px: int = HIGHEST_PX) -> QSize:

@@ -15,7 +15,7 @@ _BLOCKS: Final = frozenset({"p", "blockquote", "ul", "ol", "pre", "h1", "h2", "h
 _UNSEEN: Final = frozenset({"script", "style", "template"})
 _VOID: Final = frozenset({"br", "img", "hr", "wbr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")
-_LINE_ENDS = re.compile(r"[ \t]*\n[ \t]*")
+_LINE_ENDS = re.compile(r"[ \t]+\n")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTE_INLINE = re.compile(r"<(p|span) class=\"[^\"]*quote-inline[^\"]*\">.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -107,8 +107,13 @@ class _Reader(HTMLParser):
             self._end_link(*self._links.pop())
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.pieces.append(data if self._verbatim else _SPACES.sub(" ", data))
+        if self._hidden:
+            return
+        if not self._verbatim:
+            data = _SPACES.sub(" ", data)
+            if self.pieces and self.pieces[-1].endswith("\n"):
+                data = data.lstrip(" ")
+        self.pieces.append(data)
 
     def _end_link(self, start: int, href: str, classes: str) -> None:
         words = "".join(self.pieces[start:])

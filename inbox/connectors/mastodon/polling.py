@@ -86,21 +86,29 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
 
 
 async def _import(api: Api, at: Position) -> list[Message]:
-    """The next page that holds anything; an empty list only when nothing is left, and the poll begins."""
-    while True:
-        if not at.begun:
-            found = await _newest(api, at)
-        elif not at.own_done:
-            found = await _own_older(api, at)
-        elif not at.older_done:
-            found = await _older(api, at)
-        else:
-            found = await _scheduled(api, at)
-            found += await _part(api, "requests", lambda: requests.looked(api, at))
-            at.phase = "poll"
-            return found
-        if found:
-            return found
+    """The next page, and the next parts along with it while there is little: so the end of the import mostly comes
+    with something to save. An empty list only when nothing is left, and the poll begins."""
+    found: list[Message] = []
+    while at.phase == "import" and len(found) < OWN_PER_PAGE:
+        try:
+            found += await _next_part(api, at)
+        except (Unavailable, BadReply, NotAllowed, NotFound):
+            if not found:
+                raise
+            break  # what was read is delivered; the next batch meets the trouble again, and names it
+    return found
+
+
+async def _next_part(api: Api, at: Position) -> list[Message]:
+    if not at.begun:
+        return await _newest(api, at)
+    if not at.own_done:
+        return await _own_older(api, at)
+    if not at.older_done:
+        return await _older(api, at)
+    at.phase = "poll"
+    found = await _part(api, "scheduled", lambda: _scheduled(api, at, []))
+    return found + await _part(api, "requests", lambda: requests.looked(api, at))
 
 
 async def _newest(api: Api, at: Position) -> list[Message]:
@@ -221,22 +229,13 @@ async def _own_page(api: Api, below: str) -> list[Any]:
     return await api.list(path, (*params, ("max_id", below)) if below else params, what="own posts")
 
 
-async def _scheduled(api: Api, at: Position, gone: list[str] | None = None) -> list[Message]:
+async def _scheduled(api: Api, at: Position, gone: list[str]) -> list[Message]:
     """What waits at the server. What waits no longer is asked for by its id before it is called gone."""
-    if "scheduled" in api.session.absent:
-        return []
-    try:
-        page = await api.list(SCHEDULED, (("limit", "40"),), what="scheduled posts")
-    except (NotFound, NotAllowed, Rejected):
-        if gone is not None:
-            raise
-        api.session.absent.add("scheduled")
-        return []
+    page = await api.list(SCHEDULED, (("limit", "40"),), what="scheduled posts")
     ids = _ids(page)
-    if gone is not None:
-        for one in [i for i in at.scheduled if i not in ids]:
-            if is_gone(await api.ask("GET", f"{SCHEDULED}/{one}")):
-                gone.append(f"scheduled:{one}")
+    for one in [i for i in at.scheduled if i not in ids]:
+        if is_gone(await api.ask("GET", f"{SCHEDULED}/{one}")):
+            gone.append(f"scheduled:{one}")
     new = [item for item in _with_id(page) if str(item["id"]) not in at.scheduled]
     at.scheduled = ids
     return [message_from_scheduled(item, api.server) for item in new]
@@ -267,6 +266,8 @@ async def _reacted(api: Api, at: Position) -> list[Message]:
 
 def _messages(api: Api, page: list[Any]) -> list[Message]:
     """Notifications as messages, oldest first, so that an answer follows what it answers."""
+    held = (item for item in page if isinstance(item, dict) and item.get("filtered") is True)
+    api.session.filtered |= {requests.sender_of(item) for item in held}
     found = (message_from_notification(item, api.server) for item in reversed(page))
     return [m for m in found if m is not None]
 

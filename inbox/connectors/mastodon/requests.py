@@ -26,7 +26,7 @@ async def pending(api: Api) -> list[dict[str, Any]]:
         if len(page) < 40 or not fresh:
             break
         below = str(fresh[-1]["id"])
-    api.session.filtered = frozenset(filter(None, (_sender(r) for r in found)))
+    api.session.filtered = frozenset(filter(None, (sender_of(r) for r in found)))
     api.session.asked_at["senders"] = api.now()
     return found
 
@@ -52,7 +52,7 @@ async def looked(api: Api, at: Position) -> list[Message]:
         for r in waiting
         if str(r["id"]) not in at.requests and isinstance(r.get("last_status"), dict)
     ]
-    now = {str(r["id"]): _sender(r) for r in waiting}
+    now = {str(r["id"]): sender_of(r) for r in waiting}
     left = {number: sender for number, sender in at.requests.items() if number not in now}
     if left and not await _merged(api):
         at.requests = now | left  # still at it: looked at again next time
@@ -66,7 +66,7 @@ async def looked(api: Api, at: Position) -> list[Message]:
 async def _all_of(api: Api, sender: str) -> list[Message]:
     params = (("limit", "80"), ("account_id", sender), ("types[]", "mention"), ("types[]", "quote"))
     page = await api.list("/api/v1/notifications", params, what="merged notifications")
-    mine = [i for i in page if isinstance(i, dict) and _sender(i) == sender]  # where the filter is not known
+    mine = [i for i in page if isinstance(i, dict) and sender_of(i) == sender]  # where the filter is not known
     return [m for m in (message_from_notification(item, api.server) for item in reversed(mine)) if m is not None]
 
 
@@ -78,6 +78,7 @@ async def _merged(api: Api) -> bool:
     return answer.get("merged") is not False
 
 
-def _sender(item: dict[str, Any]) -> str:
+def sender_of(item: dict[str, Any]) -> str:
+    """The account id of who caused a notification or waits as a request."""
     account = item.get("account")
     return str(account.get("id") or "") if isinstance(account, dict) else ""

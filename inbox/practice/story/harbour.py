@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from inbox.practice.story import history_council, history_museum, live, news, people, posts, squares
+from inbox.practice.story import history_council, history_museum, live, news, people, posts, sky
 from inbox.practice.story.scene import Citizen, Edit, Entry, Gone, Judged, Line, News
-from inbox.practice.story.squares import Changed, Liked, Said
+from inbox.practice.story.sky import Changed, Liked, Said
 
 
 class Story(NamedTuple):
@@ -18,7 +18,7 @@ class Story(NamedTuple):
     news: tuple[News, ...] = ()
     events: tuple[Line | Edit | Gone | Judged | News, ...] = ()
     said: tuple[Said | Liked, ...] = ()
-    square_events: tuple[Said | Liked | Changed, ...] = ()
+    sky_events: tuple[Said | Liked | Changed, ...] = ()
 
 
 HARBOUR = Story(
@@ -27,8 +27,8 @@ HARBOUR = Story(
     lines=history_council.LINES + history_museum.LINES,
     news=news.ITEMS,
     events=live.EVENTS,
-    said=squares.HISTORY,
-    square_events=squares.EVENTS,
+    said=sky.HISTORY,
+    sky_events=sky.EVENTS,
 )
 
 QUIET = Story(citizens=people.CITIZENS)

@@ -1,0 +1,73 @@
+# ruff: noqa: E501 - one line per thing said, so that the script can be read down the page
+"""What is said to the council on Bluesky: before the start, and while we watch. (Mastodon's is in ``mastodon.script``.)
+
+Times are as in ``scene``. Who is ``US`` speaks as the council.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from inbox.practice.story.scene import US
+
+
+class Said(NamedTuple):
+    """Something said in the open.
+
+    ``to``: key of what it answers. ``then``: what the person says when we answer. ``mood`` as in ``scene.Line``;
+    ``aside``: said to somebody else.
+    """
+
+    key: str
+    who: str
+    at: str | float
+    text: str
+    to: str = ""
+    mood: str = "chats"
+    aside: bool = False
+    then: str = ""
+
+
+class Liked(NamedTuple):
+    """A like, or with ``boost`` a boost."""
+
+    key: str
+    who: str
+    at: str | float
+    boost: bool = False
+
+
+class Changed(NamedTuple):
+    """Somebody changes their words; empty ones take them back."""
+
+    key: str
+    at: float
+    text: str = ""
+
+
+# fmt: off
+HISTORY: tuple[Said | Liked, ...] = (
+    Said("b1", US, "5d 10:00", "🌊 Flood grants: apply by 1 December at https://harbour.example/flood-grants #flood"),
+    Said("b1a", "sunita", "5d 10:30", "Does a shop count as a home if we live above it?", to="b1", mood="asks"),
+    Said("b1b", US, "5d 11:05", "Yes, one application covers both.", to="b1a"),
+    Said("b1c", "kwame", "5d 12:20", "That saved my week 🙏", to="b1b", mood="thanks"),
+    Said("b2", US, "1d 09:00", "Storm tomorrow night. Sandbags at the Town Hall yard from noon. 👨‍👩‍👧‍👦 Take what you need, help your neighbour carry."),
+    Said("b2a", "margaret", "1d 09:15", "I cannot lift them. Is there anybody who brings them?", to="b2", mood="asks", then="Two young men have come. Bless you."),
+    Said("b2b", "wren", "1d 09:40", "Same for my brother, he uses a chair.", to="b2a", aside=True, mood="asks"),
+    Said("b2c", "ravi", "1d 09:55", "I have a van. Where do I come?", to="b2b", aside=True),
+    Said("b2d", "margaret", "1d 10:01", "14 Ropewalk, the blue door. You are an angel.", to="b2c", aside=True),
+    Liked("b2", "olwen", "1d 09:30", boost=True),
+    Liked("b2", "tane", "1d 09:32"),
+    Liked("b1", "ana", "4d 08:00"),
+)
+
+EVENTS: tuple[Said | Liked | Changed, ...] = (
+    Said("b10", "dolly", 5, "Will the market be cancelled if it blows like this? 🌬️", mood="asks"),
+    Said("b11", "reporter", 8, "Robin from the Echo. Is it true that the east pier has a crack? For print tonight.", mood="asks"),
+    Said("b12", "ratepayer", 24, "So who pays for all those sandbags? Us. As always.", to="b2", mood="complains"),
+    Said("b13", "wren", 27, "@harbour is there an easy-read version of the flood grant form?", mood="asks"),
+    Changed("b12", 36),
+    Said("b14", "emre", 51, "The last ferry left early and we were forty people on the quay. Nobody said a word.", mood="complains", then="Thank you for answering. And for the bus."),
+    Said("b15", "sunny", 64, "Doris the whale is trending 🐋👩‍👩‍👧‍👦", to="b2", mood="chats"),
+)
+# fmt: on
