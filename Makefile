@@ -7,9 +7,10 @@ export PYTHON
 IN := packaging/setup.sh
 # Xvfb lets a few tests open the window on Qt's real X11 platform.
 IN_TEST := $(IN) --with "xvfb"
-# A real WordPress and its database, a real Secret Service; what is needed beyond that the starters fetch by themselves.
+# A real WordPress and its database, what a real Bluesky network is built with, a real Secret Service; what is needed beyond that the starters fetch by themselves.
 IN_SERVERS := $(IN) --with "xvfb gnome-keyring dbus-x11 curl ca-certificates mariadb-server-core mariadb-client-core \
-	php8.2-cli php8.2-mysql php8.2-xml php8.2-mbstring php8.2-gd php8.2-curl php8.2-intl php8.2-zip"
+	php8.2-cli php8.2-mysql php8.2-xml php8.2-mbstring php8.2-gd php8.2-curl php8.2-intl php8.2-zip \
+	nodejs npm build-essential python3 postgresql-common"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench test-servers hooks lock clean
@@ -40,7 +41,8 @@ bench:  ## how quick it is
 
 # Starting a real server takes minutes, so a test may hang for longer before it is ended.
 test-servers: export WP_CACHE ?= $(CURDIR)/.cache/wordpress
-test-servers:  ## tests against a real WordPress and a real key store
+test-servers: export BLUESKY_CACHE ?= $(CURDIR)/.cache/bluesky
+test-servers:  ## tests against real servers: WordPress, Bluesky, a strict Mastodon, a key store
 	@if [ -n "$$(find tests/servers -name 'test_*.py' 2>/dev/null)" ]; \
 	then $(IN_SERVERS) python -m pytest -o faulthandler_timeout=1200 $(or $(TESTS),tests/servers); \
 	else echo 'test-servers: tests/servers holds no test yet'; fi

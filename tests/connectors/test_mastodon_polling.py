@@ -335,8 +335,9 @@ async def test_servers_that_lack_endpoints_are_read_without_them(flavour: Any) -
         (httpx.Response(410, text="Gone"), True),
         (httpx.Response(404, html="<h1>Maintenance</h1>"), False),
         (httpx.Response(404, text="not found"), False),
+        (httpx.Response(404, html='{"error": "This host is asleep"}'), False),
     ],
-    ids=["in any language", "410", "a proxy's page", "plain text"],
+    ids=["in any language", "410", "a proxy's page", "plain text", "not called JSON"],
 )
 async def test_only_the_servers_own_404_makes_gone(reply: httpx.Response, gone: bool) -> None:
     """Section 10: a 404 may be HTML or plain text."""

@@ -55,7 +55,7 @@ class NetworkTabs(QTabBar):
         self.blockSignals(True)
         while self.count():
             self.removeTab(0)
-        self._networks = wanted
+        self._networks, self._owed = wanted, {}
         self.addTab(self.tr("All"))
         for _, title in networks:
             self.addTab(title)
@@ -65,14 +65,14 @@ class NetworkTabs(QTabBar):
     def show_owed(self, owed: Mapping[str, int]) -> None:
         """Put the count owed on each tab; the tab for all has their sum."""
         counts = {name: owed.get(name, 0) if name else sum(owed.values()) for name in self._networks}
-        if counts == self._owed:
-            return
-        self._owed = counts
-        for index, name in enumerate(self._networks):
-            self.setAccessibleTabName(index, self.tr("{0}, {1} owed").format(self.tabText(index), counts[name]))
-            self.setTabText(index, self.tabText(index))  # the badge may need more room or less
-        self.updateGeometry()
-        self.update()
+        before, self._owed = self._owed, counts
+        changed = [n for n, name in enumerate(self._networks) if before.get(name) != counts[name]]
+        for n in changed:
+            self.setAccessibleTabName(n, self.tr("{0}, {1} owed").format(self.tabText(n), counts[self._networks[n]]))
+        if any(badge(before.get(name, 0)) != badge(counts[name]) for name in self._networks):
+            self.setTabText(0, self.tabText(0))  # measures all tabs: a badge may need more room or less
+            self.updateGeometry()
+            self.update()
 
     def step(self, by: int) -> None:
         """The next or previous network, round the end."""

@@ -58,8 +58,8 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
         complete = at.phase == "poll"
         if complete and not found:
             began_at = at.started_at = api.now().isoformat()
-        if complete and not found and api.now() - _set(at.top_at, api) < JUST_NOW:
-            at.walk, at.walk_at = at.top, api.now().isoformat()  # the rest was read a moment ago
+            if api.now() - _set(at.top_at, api) < JUST_NOW:
+                at.walk, at.walk_at = at.top, began_at  # the rest was read a moment ago
     if at.phase == "poll" and not found:
         found = await _notifications(api, at)
         complete = not at.walk
@@ -233,9 +233,8 @@ async def _scheduled(api: Api, at: Position, gone: list[str]) -> list[Message]:
     """What waits at the server. What waits no longer is asked for by its id before it is called gone."""
     page = await api.list(SCHEDULED, (("limit", "40"),), what="scheduled posts")
     ids = _ids(page)
-    for one in [i for i in at.scheduled if i not in ids]:
-        if is_gone(await api.ask("GET", f"{SCHEDULED}/{one}")):
-            gone.append(f"scheduled:{one}")
+    left = [i for i in at.scheduled if i not in ids]
+    gone += [f"scheduled:{i}" for i in left if is_gone(await api.ask("GET", f"{SCHEDULED}/{i}"))]
     new = [item for item in _with_id(page) if str(item["id"]) not in at.scheduled]
     at.scheduled = ids
     return [message_from_scheduled(item, api.server) for item in new]

@@ -49,9 +49,9 @@ def drop(network: Shelves, record: Record) -> None:
         return
     if record.collection in (LIKE, REPOST, FOLLOW, BLOCK):
         subject = record.value["subject"]
-        network.reactions[record.collection, subject if isinstance(subject, str) else subject["uri"]].pop(
-            record.did, None
-        )
+        by = network.reactions[record.collection, subject if isinstance(subject, str) else subject["uri"]]
+        if by.get(record.did) is record:
+            del by[record.did]
         _discard(network.feeds[record.did], record)
 
 
@@ -106,6 +106,11 @@ def may_quote(network: Shelves, did: str, uri: str) -> bool:
     return gate is None or did == ids.address(uri).did or not gate.value.get("embeddingRules")
 
 
+def tell(network: Shelves, recipient: str, notification: Notification) -> None:
+    """Put a notification where its time belongs."""
+    insort(network.notifications[recipient], notification, key=lambda n: n.record.sort_at)
+
+
 def _add_post(network: Shelves, record: Record) -> None:
     reply = record.value.get("reply")
     if reply:
@@ -149,7 +154,7 @@ def _tell(network: Shelves, told: set[str], recipient: str, notification: Notifi
     """One notification per record and recipient: who calls first decides the reason."""
     if recipient not in told and recipient in network.accounts:
         told.add(recipient)
-        insort(network.notifications[recipient], notification, key=lambda n: n.record.sort_at)
+        tell(network, recipient, notification)
 
 
 def _concerned(network: Shelves, record: Record) -> set[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import Clock
 from inbox.practice.bluesky import ids, index
-from inbox.practice.bluesky.records import POST, PROFILE, Account, AppPassword, Blob, Record, Shelves
+from inbox.practice.bluesky.records import POST, PROFILE, Account, AppPassword, Blob, Notification, Record, Shelves
 
 _BLOB_KEPT = timedelta(hours=1)
 
@@ -16,8 +18,8 @@ _BLOB_KEPT = timedelta(hours=1)
 class Network(Shelves):
     """The whole network. ``address`` is where it is served, once known; ``host`` ends the handles it gives out.
 
-    ``limited``: rate limits are on. ``chat``: there is a chat service. ``lag_s``: so long a new record is not in the
-    AppView (the PDS shows the signed-in account its own all the same, except in getPosts).
+    ``limited``: rate limits are on. ``oauth``: one may sign in by browser. ``lag_s``: so long a new record is not in
+    the AppView (the PDS shows the signed-in account its own all the same, except in getPosts).
     """
 
     def __init__(self, clock: Clock, *, host: str = "test") -> None:
@@ -76,7 +78,6 @@ class Network(Shelves):
     def write(self, account: Account, collection: str, value: dict[str, Any], *, rkey: str = "") -> Record:
         """Create or replace a record; the AppView takes it in, at once unless it lags."""
         rkey = rkey or self.next_tid()
-        before = self.repos[account.did].get(collection, {}).get(rkey)
         now = self.now()
         record = Record(
             did=account.did, collection=collection, rkey=rkey, cid=ids.record_cid(value), value=value, indexed_at=now,
@@ -84,42 +85,52 @@ class Network(Shelves):
         )  # fmt: skip
         self.repos[account.did].setdefault(collection, {})[rkey] = record
         self.revs[account.did] = record.rev
-        if before is not None:
-            self.unindex(before)
         if self.lag_s:
             self.waiting.append((now + timedelta(seconds=self.lag_s), record))
         else:
-            self.index(record, new=before is None)
+            self._take_in(record)
         return record
 
     def erase(self, record: Record) -> None:
         """Delete a record for good."""
         self.repos[record.did].get(record.collection, {}).pop(record.rkey, None)
         self.revs[record.did] = self.next_tid()
-        self.unindex(record)
+        self.waiting = [(due, r) for due, r in self.waiting if r.uri != record.uri]
+        if record.uri in self.records:
+            index.drop(self, self.records[record.uri])
 
-    def index(self, record: Record, *, new: bool = True) -> None:
-        """Let the AppView take a record in."""
+    def notify(self, recipient: Account, reason: str, record: Record, subject: str = "") -> None:
+        """Tell somebody of a record for a reason of one's own: kinds that nobody has heard of, say."""
+        index.tell(self, recipient.did, Notification(reason=reason, record=record, subject=subject))
+
+    def catch_up(self) -> None:
+        """Let the AppView take in what has waited long enough."""
+        now = self.now()
+        while self.waiting and self.waiting[0][0] <= now:
+            self._take_in(self.waiting.pop(0)[1])
+
+    @contextmanager
+    def ahead(self, did: str) -> Iterator[None]:
+        """For a moment the AppView knows what this account wrote and has not reached it: the PDS adds that itself."""
+        fresh = [(r, self.records.get(r.uri)) for _, r in self.waiting if r.did == did]
+        for record, known in fresh:
+            if known is not None:
+                index.drop(self, known)
+            index.add(self, record)
+        yield
+        for record, known in reversed(fresh):
+            index.drop(self, record)
+            if known is not None:
+                index.add(self, known)
+
+    def _take_in(self, record: Record) -> None:
+        known = self.records.get(record.uri)
+        if known is not None:
+            index.drop(self, known)
         index.add(self, record)
-        if new and record.collection == POST:
+        if known is None and record.collection == POST:
             for listener in tuple(self.said):
                 listener(record)
-
-    def unindex(self, record: Record) -> None:
-        """Let the AppView forget a record."""
-        self.waiting = [(due, r) for due, r in self.waiting if r is not record]
-        index.drop(self, record)
-
-    def catch_up(self, *, of: str = "") -> None:
-        """Take in what has waited long enough (``of``: and all of this account's)."""
-        if self.waiting:
-            now, still = self.now(), []
-            for due, record in self.waiting:
-                if due <= now or record.did == of:
-                    self.index(record)
-                else:
-                    still.append((due, record))
-            self.waiting = still
 
     # --- blobs ---
 

@@ -124,7 +124,7 @@ class Shelves:
         self.host = host
         self.address = ""
         self.limited = True
-        self.chat = False
+        self.oauth = True
         self.lag_s = 0.0
         self.labeler = ids.plc_did("the labeler")
         self.accounts: dict[str, Account] = {}

@@ -34,6 +34,7 @@ def methods(network: Network) -> dict[str, Method]:
         if before is not None and before.cid == ids.record_cid(value):
             return {**before.ref, "validationStatus": known}
         _check_swap(before, sent)
+        _keep_blobs(network, account, value)
         record = network.write(account, sent["collection"], value, rkey=sent["rkey"])
         return {**record.ref, "commit": _commit(record.rev), "validationStatus": known}
 
@@ -164,9 +165,13 @@ def _create(
             theirs = other.value["subject"]
             if (theirs if isinstance(theirs, str) else theirs["uri"]) == subject:
                 network.erase(other)
+    _keep_blobs(network, account, value)
+    return network.write(account, collection, value, rkey=rkey), known
+
+
+def _keep_blobs(network: Network, account: Account, value: dict[str, Any]) -> None:
     for ref in lexicon.blobs(value):
         network.blobs[account.did, ref["ref"]["$link"]].used = True
-    return network.write(account, collection, value, rkey=rkey), known
 
 
 def _check_write(network: Network, account: Account, write: dict[str, Any], sent: dict[str, Any]) -> None:
@@ -193,6 +198,7 @@ def _write(network: Network, account: Account, write: dict[str, Any], sent: dict
         record, known = _create(network, account, collection, rkey, write["value"], sent)
     else:
         value, known = _checked(network, account, collection, write["value"], sent)
+        _keep_blobs(network, account, value)
         record = network.write(account, collection, value, rkey=rkey)
     return {**result, **record.ref, "validationStatus": known}
 

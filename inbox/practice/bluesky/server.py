@@ -20,8 +20,8 @@ def did_document(account: Account, home: str) -> dict[str, Any]:
         "alsoKnownAs": [f"at://{account.handle}"],
         "verificationMethod": [
             {
-                "id": f"{account.did}#atproto",
-                "type": "Multikey",
+                "id": "#atproto",
+                "type": "EcdsaSecp256k1VerificationKey2019",
                 "controller": account.did,
                 "publicKeyMultibase": f"zQ3sh{account.did[8:] * 2}",
             }

@@ -97,6 +97,14 @@ class Call:
             raise invalid(f"Invalid {self.nsid} params: integer too small (minimum {least}, got {number})")
         return number
 
+    def json(self) -> dict[str, Any]:
+        """The JSON object sent, or an empty one; never a refusal."""
+        try:
+            value = json.loads(self.content or b"{}")
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
     def body(self, *needed: str) -> dict[str, Any]:
         """The JSON object sent."""
         if not self.headers.get("content-type", "").startswith("application/json"):
