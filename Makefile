@@ -7,10 +7,11 @@ export PYTHON
 IN := packaging/setup.sh
 # Xvfb lets a few tests open the window on Qt's real X11 platform.
 IN_TEST := $(IN) --with "xvfb"
-# A real WordPress and its database, what a real Bluesky network is built with, a real Secret Service; what is needed beyond that the starters fetch by themselves.
+# A real WordPress and its database, what a Bluesky network is built with (its starter adds npm only where there is
+# none: Debian's would push out another), a real Secret Service; what is needed beyond that the starters fetch by themselves.
 IN_SERVERS := $(IN) --with "xvfb gnome-keyring dbus-x11 curl ca-certificates mariadb-server-core mariadb-client-core \
 	php8.2-cli php8.2-mysql php8.2-xml php8.2-mbstring php8.2-gd php8.2-curl php8.2-intl php8.2-zip \
-	nodejs npm build-essential python3 postgresql-common"
+	build-essential postgresql-common"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench test-servers hooks lock clean
