@@ -69,6 +69,7 @@ class Undone:
     words: str
     conversations: tuple[ConversationId, ...] = ()
     update: Update | None = None
+    channels: tuple[ChannelId, ...] = ()  # where a post was to go
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +78,7 @@ class _Act:
 
     status: str = ""
     delivery_id: DeliveryId | None = None
+    published: tuple[DeliveryId, ...] = ()  # one update, all its channels
     approved: bool = False  # with the delivery: the comment it answers was approved in the same step
     moderation: tuple[MessageId, Moderation, MessageState] | None = None  # the last is what it made of the message
     reaction: tuple[MessageId, Reaction] | None = None
@@ -174,8 +176,7 @@ class Desk:
             plans.append(outbox.Planned(channel_id=channel.id, rendition=fit, not_before_at=first_at))
         with self._database.transaction() as connection:
             ids = outbox.approve(connection, update, plans, at=now, actor=self._actor)
-        for id_ in ids:
-            self._remember(_Act(delivery_id=id_))
+        self._remember(_Act(published=tuple(ids)))
         self._publish(Changed(deliveries=frozenset(ids)))
         self._outbox.poke()
         return ids
@@ -203,7 +204,7 @@ class Desk:
                 typed = outbox.draft(connection, place)  # a next answer was begun meanwhile: neither text is lost
                 text = update.text if typed in ("", update.text) else f"{update.text}\n\n{typed}"
                 outbox.save_draft(connection, place, text, at=now)
-        self._done = [a for a in self._done if a.delivery_id != delivery_id]
+        self._done = [a for a in self._done if a.delivery_id != delivery_id and a.published != (delivery_id,)]
         self._delivery_changed(delivery_id, found.conversation_id)
         return update
 
@@ -319,6 +320,8 @@ class Desk:
         act = self._done.pop()
         if act.delivery_id is not None:
             return await self._undo_delivery(act.delivery_id, act.approved)
+        if act.published:
+            return await self._undo_post(act.published)
         if act.moderation is not None:
             return await self._undo_moderation(act, *act.moderation)
         if act.reaction is not None:
@@ -340,6 +343,17 @@ class Desk:
             conversations=where,
             update=update,
         )
+
+    async def _undo_post(self, delivery_ids: Sequence[DeliveryId]) -> Undone:
+        """Take back an update wherever it has not left yet."""
+        found = [outbox.delivery(self._database.connection, id_) for id_ in delivery_ids]
+        queued = [d for d in found if d is not None and d.state is DeliveryState.QUEUED]
+        if not queued:
+            return Undone(words="Too late: it has left. Edit or delete it in the conversation.")
+        updates = [await self.cancel(d.id) for d in queued]
+        left = len(delivery_ids) - len(queued)
+        words = f"Taken back before it left; {left} had gone already." if left else "Taken back before it left."
+        return Undone(words=words, update=updates[0], channels=tuple(d.channel_id for d in queued))
 
     async def _undo_moderation(
         self, act: _Act, message_id: MessageId, action: Moderation, made: MessageState

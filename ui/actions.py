@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command("dismiss", "Dismiss a filtered sender", ("Shift+Y",), "Moderate"),
     Command("edit", "Change our own words", ("Shift+R",), "Moderate"),
     Command("compose", "Write a post", ("C", "Ctrl+N"), "Publish"),
+    Command("quote", "Quote the message in a post", ("Shift+C",), "Publish"),
     Command("outbox", "Outbox", ("G, X",), "Publish"),
     Command("owed", "Owed", ("G, O",), "Go to"),
     Command("waiting_list", "Waiting", ("G, W",), "Go to"),

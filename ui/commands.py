@@ -45,7 +45,8 @@ class Commands(QObject):
             "hold": lambda: window.conversation.moderate(Moderation.HOLD),
             "unfold": window.conversation.unfold, **self._on_message(),
             "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
-            "edit": self._edit, "compose": window.compose, "outbox": lambda: window.rail.choose(OUTBOX),
+            "edit": self._edit, "compose": window.compose, "quote": self._quote,
+            "outbox": lambda: window.rail.choose(OUTBOX),
             "owed": lambda: window.rail.choose("owed"), "waiting_list": lambda: window.rail.choose("waiting"),
             "done_list": lambda: window.rail.choose("done"), "everything": lambda: window.rail.choose(EVERYTHING),
             "sync": self._sync, "accounts": window.show_accounts, "theme": self._next_theme, "rows": self._change_rows,
@@ -96,6 +97,11 @@ class Commands(QObject):
             self._window.compose(current.stored)
         else:
             self._window.conversation.start_edit(current.stored)
+
+    def _quote(self) -> None:
+        current = self._window.conversation.current
+        if current is not None:
+            self._window.quote(current.stored)
 
     def _toggle(self, aside: MessageState) -> None:
         current = self._window.conversation.current
@@ -148,6 +154,8 @@ class Commands(QObject):
             self._window.toast.say(self.tr("Nothing left to undo"), undo=False)
             return
         self._window.toast.say(undone.words, undo=False)
+        if undone.update is not None and undone.channels:
+            self._window.compose_again(undone.update, list(undone.channels))
         if undone.conversations:
             # The row comes back with the change that follows; go there when it has.
             take_up = undone.update is not None

@@ -28,7 +28,7 @@ from inbox.clock import SystemClock
 from inbox.engine import Engine
 from inbox.errors import PostroomError, SignInNeeded, StoreDamaged
 from inbox.events import Changed
-from inbox.model import ChannelId, ConversationStatus, Delivery, DeliveryId, DeliveryState, Update
+from inbox.model import Capability, ChannelId, ConversationStatus, Delivery, DeliveryId, DeliveryState, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
 from inbox.store.reading import EVERYTHING, StoredMessage
@@ -407,6 +407,14 @@ class Window(QMainWindow):
     def compose_again(self, update: Update, channel_ids: list[ChannelId]) -> None:
         """Go on with an update that was taken back or refused."""
         self._with_composer().open_update(update, channel_ids)
+
+    def quote(self, stored: StoredMessage) -> None:
+        """Write a post that quotes this message, where its network has that."""
+        channel = accounts.channel(self._reader.connection, stored.channel_id)
+        if channel is not None and Capability.QUOTE in channel.capabilities and stored.message.public:
+            self._with_composer().open_quote(stored.id)
+        else:
+            self.toast.say(self.tr("This cannot be quoted"), undo=False)
 
     def show_accounts(self) -> None:
         """Open the accounts dialog."""

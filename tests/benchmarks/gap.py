@@ -16,8 +16,8 @@ from tests.benchmarks.stock import Stock
 _AIM_MS = 33
 _LONG_MS = 16
 _BOUND = (
-    "the interpreter's lock: while the engine's thread parses and saves, the window waits for it up to "
-    "sys.getswitchinterval() each time it comes back from Qt or SQLite; then what it does for each Changed"
+    "the interpreter's lock: the window waits for it, half a millisecond at a time, whenever it comes back from Qt or "
+    "SQLite; then what it does for each Changed. On a busy machine, that other work (docs/decisions/0006)"
 )
 _FILLS = {
     "gap": ("backfilled = 0, history_before = 9999999999999", 80_000),

@@ -344,3 +344,33 @@ def test_one_update_has_its_own_words_and_pictures_on_each_channel(running: Runn
     assert rendition.media[0].path != large.path
     assert (rendition.media[0].width_px, rendition.media[0].alt_text) == (900, "Noise")
     assert running.do(running.engine.cancel(id_)) == update, "what comes back is what was written"
+
+
+def test_one_step_back_takes_an_update_from_all_its_channels(make: Callable[..., Running]) -> None:
+    running = make(worlds=2)
+    running.sign_in()
+    update = Update(kind=UpdateKind.POST, title="T", text="To both")
+    channels = [ChannelId(i) for i in running.channel_ids]
+    ids = running.do(running.engine.publish(update, channels))
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert (undone.update, list(undone.channels)) == (update, channels)
+    assert [running.delivery(i).state for i in ids] == [DeliveryState.CANCELLED] * 2
+    running.run(60)
+    assert [world.made for world in running.worlds.values()] == [[], []]
+
+
+def test_what_left_already_stays_and_the_rest_is_taken_back(make: Callable[..., Running]) -> None:
+    running = make(worlds=2)
+    running.sign_in()
+    ids = running.do(
+        running.engine.publish(
+            Update(kind=UpdateKind.POST, title="T", text="To both"), [ChannelId(i) for i in running.channel_ids]
+        )
+    )
+    running.do(running.engine.send_now(ids[0]))
+    running.settle()
+    undone = running.do(running.engine.undo())
+    assert undone is not None
+    assert "1 had gone already" in undone.words
+    assert list(undone.channels) == [ChannelId(running.channel_ids[1])]

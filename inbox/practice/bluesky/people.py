@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from inbox.practice.bluesky import ids
 from inbox.practice.bluesky.network import Network
@@ -144,7 +147,9 @@ class People:
             for data, kind, alt in pictures:
                 blob = self.network.add_blob(who, data, kind)
                 blob.used = True
-                images.append({"image": blob.ref, "alt": alt})
+                with Image.open(BytesIO(data)) as opened:
+                    width, height = opened.size
+                images.append({"image": blob.ref, "alt": alt, "aspectRatio": {"width": width, "height": height}})
             media = {"$type": "app.bsky.embed.images", "images": images}
         elif card is not None:
             media = {"$type": "app.bsky.embed.external", "external": {"title": "", "description": "", **card}}

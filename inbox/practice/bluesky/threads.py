@@ -53,7 +53,7 @@ def _top(views: Views, record: Record, depth: int, above: int) -> dict[str, Any]
             continue
         at["replies"] = []
         answers = [r for r in views.network.replies.get(of.uri, ()) if views.network.shown(r.uri) is r]
-        for answer in sorted(answers, key=lambda r: (r.indexed_at, r.rev), reverse=True):
+        for answer in sorted(answers, key=lambda r: (r.sort_at, r.rev), reverse=True):
             below = _node(views, answer)
             at["replies"].append(below)
             waiting.append((below, answer, left - 1))

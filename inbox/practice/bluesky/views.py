@@ -110,7 +110,7 @@ class Views:
         embed = self.embed(record)
         if embed is not None:
             view["embed"] = embed
-        view |= {"bookmarkCount": 0, **self._counts(uri), "indexedAt": ids.stamp(record.indexed_at)}
+        view |= {"bookmarkCount": 0, **self._counts(uri), "indexedAt": ids.stamp(record.sort_at)}
         if self.viewer:
             view["viewer"] = self._own_part(record)
         view["labels"] = self.labels(uri, record)
@@ -182,7 +182,7 @@ class Views:
             "value": found.value,
             "labels": self.labels(uri, found),
             **self._counts(uri),
-            "indexedAt": ids.stamp(found.indexed_at),
+            "indexedAt": ids.stamp(found.sort_at),
             "embeds": [inner] if inner is not None else [],
             "$type": "app.bsky.embed.record#viewRecord",
         }
