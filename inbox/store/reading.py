@@ -232,21 +232,28 @@ def _search_begun(
     if asked is None:
         return None
     before, begins = asked
-    columns = f"{_FOUND}, m.title, m.text, m.channel_id IN (SELECT id FROM channels WHERE network = ?3)"
+    most = LIKELY * 10 if network else LIKELY  # those of other networks are passed over unread
+    there = "(?3 = '' OR m.channel_id IN (SELECT id FROM channels WHERE network = ?3))"
+    read = f"CASE WHEN {there} THEN m.author_name || char(10) || m.title || char(10) || m.text END"
     source = "messages_fts f JOIN messages m ON m.id = f.rowid" if before else "messages m"
     order = "AND messages_fts MATCH ?4 ORDER BY f.rowid" if before else "ORDER BY m.id"
     likely = connection.execute(
-        f"SELECT {columns} FROM {source} WHERE m.id < coalesce(?1, 1 << 62) {order} DESC LIMIT ?2",
-        (before_id, LIKELY, network, *([before] if before else [])),
+        f"SELECT m.id, {read} FROM {source} WHERE m.id < coalesce(?1, 1 << 62) {order} DESC LIMIT ?2",
+        (before_id, most, network, *([before] if before else [])),
     )
-    found: list[Any] = []
+    found: list[int] = []
     looked_at = 0
-    for looked_at, (*row, title, text, there) in enumerate(likely, 1):  # noqa: B007
-        if (there or not network) and begins.search(folded(f"{row[3]}\n{title}\n{text}")):
-            found.append(tuple(row))
+    for looked_at, (id_, text) in enumerate(likely, 1):  # noqa: B007
+        if text is not None and begins.search(folded(text)):
+            found.append(id_)
             if len(found) == limit:
-                return found
-    return found if looked_at < LIKELY else None
+                break
+    if len(found) < limit and looked_at == most:
+        return None
+    return connection.execute(
+        f"SELECT {_FOUND} FROM messages m WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id DESC",
+        (json.dumps(found),),
+    ).fetchall()
 
 
 def _search_signs(

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from inbox.clock import Clock
 from inbox.connectors.connector import Connector
-from inbox.errors import NotAllowed, PostroomError, SignInNeeded, Unsupported
+from inbox.errors import NotAllowed, NotFound, PostroomError, SignInNeeded, Unsupported
 from inbox.model import Channel, ChannelId
 from inbox.tasks import Tasks
 
@@ -58,8 +58,8 @@ class Hints:
                     again_s = AGAIN_FIRST_S
                     self._hinted(channel.id)
                     await self._clock.sleep(AT_MOST_EVERY_S)
-            except (SignInNeeded, NotAllowed, Unsupported) as error:
-                log.info("%s: no hints: %s", channel.id, error)  # the next poll says it to the person
+            except (SignInNeeded, NotAllowed, NotFound, Unsupported) as error:
+                log.info("%s: no hints: %s", channel.id, error)  # there are none, or the next poll says why
                 return
             except PostroomError as error:
                 log.info("%s: hints stopped: %s", channel.id, error)

@@ -37,21 +37,14 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
             yield Figure(
                 name=f"search in {network}" if network else "search", unit="ms", ours=percentile(ours, 0.95),
                 floor=percentile(floors, 0.95), most=_AIM_MS, most_ratio=None if network else 1.5,
-                bound="SQLite merging the lists of a short prefix or of two frequent words; then a hundred rows read",
+                bound="SQLite walking the lists of two frequent words, then a hundred rows read; for a last word of one"
+                " letter up to a thousand messages are read through instead (reading._search_begun)",
                 notes={
                     "keys": len(keys), "ours p50": percentile(ours, 0.5), "floor p50": percentile(floors, 0.5),
                     "ours worst": slowest[0], "for": repr(slowest[1]), "floor worst": max(floors),
                 },
             )  # fmt: skip
     reader.close()
-
-
-def _ask_bare(connection: sqlite3.Connection, words: str) -> None:
-    connection.execute(_FLOOR, (match_expression(words), _LIMIT)).fetchall()
-
-
-def _timed_search(words: str, network: str, connection: sqlite3.Connection) -> float:
-    return _timed(partial(reading.search, connection, words, network=network, limit=_LIMIT))
 
 
 def _ask_bare(connection: sqlite3.Connection, words: str) -> None:

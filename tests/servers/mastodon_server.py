@@ -99,6 +99,11 @@ class MastodonServer:
         self.http.close()
         _run(self.directory, httpx.URL(self.url).port or 0, "stop", {})
 
+    def start_again(self) -> None:
+        """At the same address, with all that was there."""
+        _run(self.directory, httpx.URL(self.url).port or 0, "start", {})
+        self.http = httpx.Client(base_url=self.url, trust_env=False, timeout=30)
+
     def person(self, name: str) -> Person:
         """One of those who are there from the start: council, maria, yusuf ..."""
         return Person(self, name, self.state["accts"][name], self.state["tokens"][name])
