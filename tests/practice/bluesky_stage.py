@@ -43,9 +43,10 @@ def png(width: int = 64, height: int = 48, padding: int = 0) -> bytes:
 class Stage:
     """The network, its app, and ways to ask it. The clock goes on by a little with each request and each act."""
 
-    def __init__(self, *, chat: bool = False) -> None:
+    def __init__(self, *, chat: bool = False, oauth: bool = True) -> None:
         self.clock = StillClock()
         self.network = Network(self.clock)
+        self.network.oauth = oauth
         self.people = People(self.network)
         self.tokens = Tokens(self.network)
         self.chat = Chat(self.network)

@@ -236,6 +236,6 @@ def _choose_again(seen, inbox: Inbox, number: int) -> None:  # type: ignore[no-u
         lambda: (
             seen.window.conversation.current is not None
             and seen.window.conversation.current.stored == inbox.comment(number)
-            and not seen.window.conversation._moderating
+            and not seen.window.conversation.deeds.busy
         )
     )

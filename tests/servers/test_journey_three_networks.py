@@ -77,7 +77,7 @@ def test_from_the_window_to_three_networks_and_read_back(
         composer.check()
         seen.until(lambda: composer.publish_button.text() == "Publish to 3 now")
         previewed = {id_: card.text.plain for id_, card in composer.previews.cards.items()}
-        seen.picture("three-networks")
+        composer.grab().save(str(tmp_path / "composer.png"))
         with qtbot.waitSignal(composer.queued, timeout=20_000) as queued:
             composer.publish_button.click()
         deliveries = {d.channel_id: d for d in (inbox.wait_for(i) for i in queued.args[0])}

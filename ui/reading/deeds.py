@@ -110,6 +110,11 @@ class Deeds(QObject):
         self.keep_draft(f"edit:{target.id}", "")
         return True
 
+    @property
+    def busy(self) -> bool:
+        """Whether the network is being asked to do something to a message."""
+        return bool(self._at_work)
+
     def keep_draft(self, place: str, text: str) -> None:
         """Keep what is being written."""
         self._engine.save_draft(place, text).add_done_callback(self._draft_kept)

@@ -27,7 +27,7 @@ processing; no client documents are fetched (OAuth is for loopback clients), sco
 told apart, and a session may last as long as it likes; content ids cannot be recomputed by anybody else, and there are
 no signatures; search is a plain look at the words; pictures come back as uploaded, not scaled; ``atproto-repo-rev``
 is the repository's newest; likes of what is gone stay in the list of notifications; third parties' blocks are seen in
-quotes only. The window of a rate limit begins with the first call.
+quotes only; threads end 400 levels down. The window of a rate limit begins with the first call.
 """
 
 from __future__ import annotations

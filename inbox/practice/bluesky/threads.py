@@ -9,13 +9,17 @@ from inbox.practice.bluesky.records import Record
 from inbox.practice.bluesky.views import Views
 from inbox.practice.bluesky.wire import Call, Method, XrpcError
 
+_DEEPEST = 400
+"""Python writes no deeper JSON."""
+
 
 def methods(network: Network) -> dict[str, Method]:
     """The methods of this part, by name."""
 
     def post_thread(call: Call) -> Any:
         uri = call.need("uri")
-        depth, above = call.number("depth", 6, 1000, 0), call.number("parentHeight", 80, 1000, 0)
+        depth = min(_DEEPEST, call.number("depth", 6, 1000, 0))
+        above = min(_DEEPEST, call.number("parentHeight", 80, 1000, 0))
         uri = _by_did(network, uri)
         record = network.shown(uri)
         if record is None:
