@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+_CODE = re.compile(r":[A-Za-z0-9_]{2,}:\s?")
+
+
+def bare_name(name: str) -> str:
+    """A name without the codes of custom emoji (``:anchor:``), where there is no room to draw them."""
+    return _CODE.sub("", name).strip() or name
 
 
 def short_time(at: datetime, now: datetime) -> str:

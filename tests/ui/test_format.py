@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ui.format import badge, clock_time, exact_time, file_size, initials, plural, right_to_left, short_time, spoken_age
+from ui.format import (
+    badge,
+    bare_name,
+    clock_time,
+    exact_time,
+    file_size,
+    initials,
+    plural,
+    right_to_left,
+    short_time,
+    spoken_age,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -75,3 +86,9 @@ def test_initials(name: str, letters: str) -> None:
 )
 def test_the_first_letter_with_a_direction_decides(text: str, is_so: bool) -> None:
     assert right_to_left(text) is is_so
+
+
+def test_a_name_without_the_codes_of_its_emoji() -> None:
+    assert bare_name(":anchor: Skipper :boat_2: Bolitho") == "Skipper Bolitho"
+    assert bare_name(":anchor:") == ":anchor:", "better than nobody"
+    assert bare_name("Meeting at 9:30: be there") == "Meeting at 9:30: be there"

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from inbox.store.reading import ConversationRow
 from ui.conversations.model import ROW
 from ui.conversations.stamps import Stamps
-from ui.format import initials, right_to_left, short_time
+from ui.format import bare_name, initials, right_to_left, short_time
 from ui.reading.markup import isolated, plain
 from ui.reading.signs import paint_lock
 from ui.theme import CHIP_RADIUS, Theme, Tokens, scaled
@@ -139,7 +139,7 @@ class RowDelegate(QStyledItemDelegate):
         where = plain(row.handle) or (f"on “{isolated(plain(row.context_title))}”" if row.context_title else "")
         if self.compact:
             where = " · ".join(p for p in (where, isolated(words)) if p)
-        name = plain(row.subject if post else row.author) or "Unknown"
+        name = bare_name(plain(row.subject if post else row.author)) or "Unknown"
         name = self._metrics[name_font].elidedText(name, right, first * (0.62 if where else 1))
         room = first - self._metrics[name_font].horizontalAdvance(name) - 8
         where = self._metrics[3].elidedText(where, right, room) if room > 30 else ""
@@ -239,6 +239,6 @@ class RowDelegate(QStyledItemDelegate):
             found.append(("set aside", "text_2", "sunken"))
         if row.messages > 1:
             found.append((f"{row.messages} messages", "text_2", "sunken"))
-        if row.kind == "post":
+        if row.kind == "post" and row.messages == 1:
             found.append((self._channel_title(row.channel_id), "text_2", "sunken"))
         return found

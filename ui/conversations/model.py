@@ -19,7 +19,7 @@ from inbox.events import Changed
 from inbox.model import ChannelId, ConversationId
 from inbox.store import reading
 from inbox.store.reading import EVERYTHING, ConversationRow
-from ui.format import exact_time, spoken_age
+from ui.format import bare_name, exact_time, spoken_age
 from ui.reader import Reader
 
 PAGE = 60
@@ -255,7 +255,7 @@ class ConversationList(QAbstractListModel):
 
 def spoken(row: ConversationRow, channel: str, now: datetime) -> str:
     """The row in words, what matters first."""
-    parts = [_PLACE_WORDS.get(row.place, ""), "not read" if row.unread else "", channel, row.author]
+    parts = [_PLACE_WORDS.get(row.place, ""), "not read" if row.unread else "", channel, bare_name(row.author)]
     if row.held:
         parts.insert(1, "held for moderation")
     if row.outgoing == "trouble":

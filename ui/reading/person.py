@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePol
 from inbox.model import Channel
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
-from ui.format import exact_time, long_time, plural
+from ui.format import bare_name, exact_time, long_time, plural
 from ui.reader import Reader
 from ui.reading.markup import plain
 from ui.reading.parts import label
@@ -116,7 +116,7 @@ class PersonPane(QScrollArea):
             return
         m = stored.message
         now = datetime.now(UTC)
-        self._name.setText(plain(m.author.name) or self.tr("Unknown"))
+        self._name.setText(bare_name(plain(m.author.name)) or self.tr("Unknown"))
         self._where.setText(f"{channel.title}")
         details = [
             (self.tr("E-mail"), m.details.get("email", "")), (self.tr("Web"), m.author.url),
