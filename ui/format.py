@@ -10,7 +10,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-_CODE = re.compile(r":[A-Za-z0-9_]{2,}:\s?")
+_CODE = re.compile(r":(?=\w*[A-Za-z])[A-Za-z0-9_]{2,}:\s?")
 
 
 def bare_name(name: str) -> str:
