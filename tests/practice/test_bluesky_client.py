@@ -79,6 +79,10 @@ def test_signing_in_and_refreshing(town: Town) -> None:
     again = town.bare()
     again.login(session_string=client.export_session_string())
     assert again.com.atproto.server.get_session().handle == "city.test"
+    before = again.export_session_string()
+    again._refresh_and_set_session()  # what it does by itself when the access token has run out
+    assert again.export_session_string() != before
+    assert again.com.atproto.server.get_session().handle == "city.test"
     with pytest.raises(UnauthorizedError):
         town.bare().login("city.test", "wrong")
 

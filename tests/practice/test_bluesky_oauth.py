@@ -12,6 +12,11 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from inbox.clock import SystemClock
+from inbox.connectors import http as web
+from inbox.connectors.bluesky import Bluesky, oauth
+from inbox.model import SignIn
+from inbox.practice.town import Town
 from tests.practice.bluesky_stage import HOME, Stage
 
 BACK = "http://127.0.0.1:53682/callback"
@@ -154,6 +159,22 @@ async def test_refresh_tokens_are_used_once_and_may_be_revoked(journey: Journey)
     assert (await journey.read(again["access_token"])).status_code == 200
     await journey.post("revoke", {"token": again["refresh_token"], "client_id": CLIENT})
     assert (await renew(again["refresh_token"]))["error"] == "invalid_grant"
+
+
+async def test_the_connector_finds_its_way_through() -> None:
+    with Town() as town:
+        async with web.client() as http:
+            clock = SystemClock()
+            found = await Bluesky.discover(town.addresses.sky, http, clock)
+            assert SignIn.BROWSER in found.sign_in
+            asked = await Bluesky.authorize(found, BACK, http, clock)
+            query = {name: values[0] for name, values in parse_qs(urlsplit(asked.url).query).items()}
+            pressed = {**query, "person": "harbour", "decision": "allow"}
+            answer = await http.post(asked.url.partition("?")[0], data=pressed)
+            back = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+            settings, secret = await oauth.redeem(found, {**asked.keep, **back}, http, clock)
+    assert settings["did"] == town.world.sky.office.did
+    assert {"access", "refresh", "key"} <= secret.keys()
 
 
 async def test_without_sign_in_by_browser_nothing_says_there_is_one() -> None:

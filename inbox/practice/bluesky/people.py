@@ -48,6 +48,7 @@ class People:
         langs: Iterable[str] = ("en",),
         warnings: Iterable[str] = (),
         at: datetime | None = None,
+        rkey: str = "",
     ) -> Record:
         """A post. Handles, links and #tags in ``text`` get their facets. ``pictures``: bytes, type, alt text.
 
@@ -66,7 +67,7 @@ class People:
             values = [{"val": val} for val in warnings]
             value["labels"] = {"$type": "com.atproto.label.defs#selfLabels", "values": values}
         value["createdAt"] = ids.stamp(at or self.network.now())
-        return self.network.write(who, POST, value)
+        return self.network.write(who, POST, value, rkey=rkey)
 
     def edit(self, post: Record, text: str) -> Record:
         """Other words under the same address."""
@@ -79,14 +80,14 @@ class People:
         """Take it back: a post, or a like, repost, follow or block."""
         self.network.erase(record)
 
-    def like(self, who: Account, post: Record) -> Record:
-        return self._react(who, LIKE, post.ref)
+    def like(self, who: Account, post: Record, *, at: datetime | None = None) -> Record:
+        return self._react(who, LIKE, post.ref, at)
 
-    def repost(self, who: Account, post: Record) -> Record:
-        return self._react(who, REPOST, post.ref)
+    def repost(self, who: Account, post: Record, *, at: datetime | None = None) -> Record:
+        return self._react(who, REPOST, post.ref, at)
 
-    def follow(self, who: Account, whom: Account) -> Record:
-        return self._react(who, FOLLOW, whom.did)
+    def follow(self, who: Account, whom: Account, *, at: datetime | None = None) -> Record:
+        return self._react(who, FOLLOW, whom.did, at)
 
     def block(self, who: Account, whom: Account) -> Record:
         return self._react(who, BLOCK, whom.did)
@@ -130,8 +131,10 @@ class People:
         for match in _TAG.finditer(text):
             yield _facet(text, match.span(), {"$type": "app.bsky.richtext.facet#tag", "tag": match[1]})
 
-    def _react(self, who: Account, collection: str, subject: dict[str, str] | str) -> Record:
-        value = {"$type": collection, "subject": subject, "createdAt": ids.stamp(self.network.now())}
+    def _react(
+        self, who: Account, collection: str, subject: dict[str, str] | str, at: datetime | None = None
+    ) -> Record:
+        value = {"$type": collection, "subject": subject, "createdAt": ids.stamp(at or self.network.now())}
         return self.network.write(who, collection, value)
 
     def _embed(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from io import BytesIO
+from random import Random
+
+from PIL import Image
 
 from inbox.clock import Clock
-from inbox.practice.bluesky.ids import stamp
 from inbox.practice.bluesky.network import Network
-from inbox.practice.bluesky.records import LIKE, POST, REPOST, Account, Record
+from inbox.practice.bluesky.people import People
+from inbox.practice.bluesky.records import Account, Record
 from inbox.practice.story.scene import US, Citizen
 from inbox.practice.story.sky import Changed, Liked, Said
 
@@ -25,6 +29,7 @@ class Sky:
 
     def __init__(self, clock: Clock, citizens: Mapping[str, Citizen]) -> None:
         self.network = Network(clock, host="sky.example")
+        self.people = People(self.network)
         self.office = self.network.add_account(OFFICE, "Harbour Council")
         self.heard: list[Callable[[str], None]] = []
         self._citizens = citizens
@@ -33,34 +38,32 @@ class Sky:
         self.network.said.append(self._listen)
 
     def say(self, said: Said, at: datetime) -> bool:
-        above = self._said.get(said.to)
-        if said.to and (above is None or self.network.find(above.uri) is None):
-            return False
-        value: dict[str, object] = {"$type": POST, "text": said.text, "createdAt": stamp(at)}
-        if said.who != US and above is None:  # a question to us names us; an answer reaches us by itself
-            handle = f"@{self.office.handle}"
-            bare = said.text.removeprefix(f"@{OFFICE} ")
-            feature = {"$type": "app.bsky.richtext.facet#mention", "did": self.office.did}
-            value["text"] = f"{handle} {bare}"
-            value["facets"] = [{"index": {"byteStart": 0, "byteEnd": len(handle)}, "features": [feature]}]
-        if above is not None:
-            inside = above.value.get("reply")
-            value["reply"] = {"root": inside["root"] if inside else above.ref, "parent": above.ref}
-        language = self._citizens[said.who].language if said.who in self._citizens else "en"
-        value["langs"] = [language]
+        above, shown = self._said.get(said.to), self._said.get(said.quotes)
+        for key, record in ((said.to, above), (said.quotes, shown)):
+            if key and (record is None or self.network.find(record.uri) is None):
+                return False
+        text = said.text.removeprefix(f"@{OFFICE} ")
+        if said.who != US and above is None and shown is None:  # answers and quotes reach us anyway
+            text = f"@{self.office.handle} {text}"
         rkey = self.network.next_tid()
         self._keys[rkey] = said.key
-        record = self._said[said.key] = self.network.write(self._account(said.who), POST, value, rkey=rkey)
-        record.indexed_at = at  # what is history was there when it was said
+        self._said[said.key] = self.people.say(
+            self._account(said.who), text, to=above, quote=shown, at=at, rkey=rkey, warnings=said.labels,
+            langs=[self._citizens[said.who].language if said.who in self._citizens else "en"],
+            pictures=[(_picture(said.key), "image/png", said.picture)] if said.picture else [],
+        )  # fmt: skip
         return True
 
     def like(self, liked: Liked, at: datetime) -> bool:
+        who = self._account(liked.who)
+        if liked.key == US:
+            self.people.follow(who, self.office, at=at)
+            return True
         record = self._said.get(liked.key)
         if record is None or self.network.find(record.uri) is None:
             return False
-        kind = REPOST if liked.boost else LIKE
-        value = {"$type": kind, "subject": record.ref, "createdAt": stamp(at)}
-        self.network.write(self._account(liked.who), kind, value)
+        act = self.people.repost if liked.boost else self.people.like
+        act(who, record, at=at)
         return True
 
     def change(self, changed: Changed) -> bool:
@@ -68,10 +71,11 @@ class Sky:
         if record is None or self.network.find(record.uri) is None:
             return False
         if changed.text:
-            account = self.network.accounts[record.did]
-            self.network.write(account, POST, {**record.value, "text": changed.text}, rkey=record.rkey)
+            names_us = record.value["text"].startswith(f"@{self.office.handle} ")
+            text = f"@{self.office.handle} {changed.text}" if names_us else changed.text
+            self._said[changed.key] = self.people.edit(record, text)
         else:
-            self.network.erase(record)
+            self.people.remove(record)
         return True
 
     def _account(self, key: str) -> Account:
@@ -88,3 +92,12 @@ class Sky:
             self._said[our_answer_to(answered)] = record
             for listener in self.heard:
                 listener(answered)
+
+
+def _picture(key: str) -> bytes:
+    """A picture of one colour, a different one for each key."""
+    chance = Random(key)
+    out = BytesIO()
+    colour = (chance.randint(40, 200), chance.randint(40, 200), chance.randint(40, 200))
+    Image.new("RGB", (320, 240), colour).save(out, "PNG")
+    return out.getvalue()
