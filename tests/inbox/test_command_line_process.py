@@ -55,7 +55,7 @@ class Process:
             "PYTHON_KEYRING_BACKEND": "tests.inbox.file_keyring.FileKeyring",
             "POSTROOM_TEST_KEYRING": str(keys),
             "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
+            "PYTHONWARNINGS": "error,ignore:Binding:DeprecationWarning",  # see pyproject.toml
         }
 
     def start(self, *words: object, **how: Any) -> subprocess.Popen[bytes]:
