@@ -12,7 +12,7 @@ from inbox.clock import Clock
 from inbox.connectors import CONNECTORS
 from inbox.connectors.connector import Authorization, Connector, Discovery, Room
 from inbox.connectors.loopback import landing
-from inbox.errors import NotFound, PostroomError, SignInNeeded, Unsupported
+from inbox.errors import NotFound, Offline, PostroomError, SignInNeeded, Unavailable, Unsupported
 from inbox.events import Changed
 from inbox.model import Account, AccountId, Channel
 from inbox.secrets import AccountSecret, Secrets
@@ -138,6 +138,8 @@ class Accounts:
         try:
             found = await connector.channels()
         except PostroomError as error:
+            if isinstance(error, Offline | Unavailable):
+                del self._refreshed_at[account_id]  # nothing was learned: asked again with the next poll
             log.info("account %s: its channels could not be asked for: %s", account_id, error)
             return
         account = next((a for a in accounts.accounts(self._database.connection) if a.id == account_id), None)

@@ -184,8 +184,8 @@ class Desk:
     async def _fitted(self, rendition: Rendition, channel: Channel) -> Rendition:
         """With pictures as the channel takes them; what goes out is decided here, once."""
         folder = self._database.path.parent / "media" / "outgoing"
-        work = [asyncio.to_thread(fitted, m, channel.limits, folder) for m in rendition.media]
-        return replace(rendition, media=tuple([await one for one in work]))
+        fit = [await asyncio.to_thread(fitted, m, channel.limits, folder) for m in rendition.media]
+        return replace(rendition, media=tuple(fit))
 
     async def cancel(self, delivery_id: DeliveryId) -> Update:
         found = outbox.delivery(self._database.connection, delivery_id)

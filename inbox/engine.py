@@ -321,9 +321,9 @@ class Engine:
         """Remove a message for good, at the network; here its tombstone stays."""
         return self._do(lambda: self._desk.delete(message_id))
 
-    def picture(self, url: str) -> Future[Path]:
-        """The file with a picture that a message points to; fetched because a person asked."""
-        return self._do(lambda: self._pictures.get(url))
+    def picture(self, url: str, *, asked: bool = True) -> Future[Path]:
+        """The file with a picture that a message points to; unless a person ``asked``, from that very host alone."""
+        return self._do(lambda: self._pictures.get(url, asked=asked))
 
     def undo(self) -> Future[Undone | None]:
         """Undo the last thing done from here, or ``None`` when there is nothing left to undo."""

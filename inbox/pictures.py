@@ -24,9 +24,10 @@ class Pictures:
     def _place(self, url: str) -> Path:
         return self._folder / hashlib.sha256(url.encode()).hexdigest()
 
-    async def get(self, url: str) -> Path:
+    async def get(self, url: str, *, asked: bool = True) -> Path:
         """The file with the picture at this address, fetched when it is not here yet.
 
+        Unless somebody ``asked`` for it, no redirect is followed: it could lead from a trusted host to a stranger's.
         No cookie, no sign-in and no referrer goes along. Raises Offline, Unavailable, NotFound, BadReply.
         """
         place = self._place(url)
@@ -36,7 +37,7 @@ class Pictures:
         if not url.startswith(("https://", "http://")):
             raise NotFound("This is not an address of a picture.")
         reply = await http.request(
-            self._client, "GET", url, clock=self._clock, max_bytes=MOST_BYTES, follow_redirects=True
+            self._client, "GET", url, clock=self._clock, max_bytes=MOST_BYTES, follow_redirects=asked
         )
         kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
         if reply.status != 200:

@@ -219,7 +219,7 @@ class _Writer:
                 f"UPDATE {table} SET conversation_id = ? WHERE conversation_id = ?", (home, waiting)
             )
         self.connection.execute(
-            "INSERT INTO drafts SELECT 'reply:' || ?1, body, saved_at FROM drafts WHERE place = 'reply:' || ?2"
+            "INSERT INTO drafts SELECT 'reply:' || ?, body, saved_at FROM drafts WHERE place = 'reply:' || ?"
             " ON CONFLICT (place) DO UPDATE SET body = body || char(10, 10) || excluded.body", (home, waiting),
         )  # fmt: skip
         self.connection.execute("DELETE FROM drafts WHERE place = 'reply:' || ?", (waiting,))

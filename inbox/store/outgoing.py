@@ -11,6 +11,6 @@ def mark(connection: sqlite3.Connection, conversation_id: int | None) -> None:
         connection.execute(
             "UPDATE conversations SET outgoing = coalesce((SELECT CASE WHEN sum(state IN ('rejected', 'unknown')) > 0"
             " THEN 'trouble' WHEN sum(state IN ('queued', 'sending')) > 0 THEN 'queued' ELSE '' END"
-            " FROM deliveries WHERE conversation_id = ?1), '') WHERE id = ?1",
-            (conversation_id,),
+            " FROM deliveries WHERE conversation_id = ?), '') WHERE id = ?",
+            (conversation_id, conversation_id),
         )

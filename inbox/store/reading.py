@@ -149,7 +149,7 @@ def context(connection: sqlite3.Connection, row: ConversationRow) -> StoredMessa
     """The post that the conversation stands under, if it has one and it has arrived."""
     found = _messages(
         connection,
-        "m.channel_id = ?1 AND m.remote_id = (SELECT context_remote_id FROM conversations WHERE id = ?2)",
+        "m.channel_id = ? AND m.remote_id = (SELECT context_remote_id FROM conversations WHERE id = ?)",
         (row.channel_id, row.id),
     )
     return found[0] if found else None
@@ -198,14 +198,14 @@ def search(
     elif expression:
         found = connection.execute(
             f"SELECT {_FOUND} FROM ("
-            "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR rowid < ?2)"
-            "  ORDER BY rowid DESC LIMIT ?3) f JOIN messages m ON m.id = f.rowid ORDER BY m.id DESC"
+            "  SELECT rowid FROM messages_fts WHERE messages_fts MATCH :words AND (:before IS NULL OR rowid < :before)"
+            "  ORDER BY rowid DESC LIMIT :limit) f JOIN messages m ON m.id = f.rowid ORDER BY m.id DESC"
             if not network
             else f"SELECT {_FOUND} FROM messages_fts f"
             " JOIN messages m ON m.id = f.rowid JOIN channels h ON h.id = m.channel_id"
-            " WHERE messages_fts MATCH ?1 AND (?2 IS NULL OR f.rowid < ?2) AND h.network = ?4"
-            " ORDER BY f.rowid DESC LIMIT ?3",
-            (expression, before_id, limit, *([network] if network else [])),
+            " WHERE messages_fts MATCH :words AND (:before IS NULL OR f.rowid < :before) AND h.network = :network"
+            " ORDER BY f.rowid DESC LIMIT :limit",
+            {"words": expression, "before": before_id, "limit": limit, "network": network},
         ).fetchall()
     if patterns := signs(words):
         more = _search_signs(connection, patterns, network=network, before_id=before_id, limit=limit)
@@ -233,13 +233,13 @@ def _search_begun(
         return None
     before, begins = asked
     most = LIKELY * 10 if network else LIKELY  # those of other networks are passed over unread
-    there = "(?3 = '' OR m.channel_id IN (SELECT id FROM channels WHERE network = ?3))"
+    there = "(:network = '' OR m.channel_id IN (SELECT id FROM channels WHERE network = :network))"
     read = f"CASE WHEN {there} THEN m.author_name || char(10) || m.title || char(10) || m.text END"
     source = "messages_fts f JOIN messages m ON m.id = f.rowid" if before else "messages m"
-    order = "AND messages_fts MATCH ?4 ORDER BY f.rowid" if before else "ORDER BY m.id"
+    order = "AND messages_fts MATCH :words ORDER BY f.rowid" if before else "ORDER BY m.id"
     likely = connection.execute(
-        f"SELECT m.id, {read} FROM {source} WHERE m.id < coalesce(?1, 1 << 62) {order} DESC LIMIT ?2",
-        (before_id, most, network, *([before] if before else [])),
+        f"SELECT m.id, {read} FROM {source} WHERE m.id < coalesce(:before, 1 << 62) {order} DESC LIMIT :most",
+        {"before": before_id, "most": most, "network": network, "words": before},
     )
     found: list[int] = []
     looked_at = 0

@@ -134,7 +134,7 @@ class _Builder:
             ids += accounts.add_channels(connection, account, [found], interval_s=120, history_before=NOW)
         # Paused: nobody may go out to a network because of a benchmark.
         connection.execute(
-            "UPDATE channels SET paused = 1, backfilled = 1, complete_to = ?1, polled_at = ?1", (to_ms(NOW),)
+            "UPDATE channels SET paused = 1, backfilled = 1, complete_to = ?, polled_at = ?", (to_ms(NOW),) * 2
         )
         return [str(i) for i in ids]
 

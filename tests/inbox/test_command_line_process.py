@@ -55,7 +55,7 @@ class Process:
             "PYTHON_KEYRING_BACKEND": "tests.inbox.file_keyring.FileKeyring",
             "POSTROOM_TEST_KEYRING": str(keys),
             "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error,ignore:Binding:DeprecationWarning",  # see pyproject.toml
+            "PYTHONWARNINGS": "error",
         }
 
     def start(self, *words: object, **how: Any) -> subprocess.Popen[bytes]:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from inbox.connectors.memory import BEFORE_SEND
 from inbox.errors import (
     NotFound,
+    Offline,
     SignInNeeded,
 )
 from inbox.model import (
@@ -119,3 +121,10 @@ def test_what_a_channel_allows_is_asked_once_a_day(running: Running) -> None:
     running.start()
     running.run(300)
     assert running.world.requests["channels"] == before + 1, "and once after a start"
+
+
+def test_a_look_that_reached_nobody_is_repeated_with_the_next_poll(running: Running) -> None:
+    running.world.limits = Limits(text_graphemes=55)
+    running.world.fail("channels", BEFORE_SEND, Offline("no network"))
+    running.run(86_400 + 300)
+    assert running.health().channel.limits.text_graphemes == 55

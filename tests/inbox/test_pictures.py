@@ -84,3 +84,20 @@ def test_the_shelf_never_grows_over_its_ceiling_and_the_longest_unseen_go(
     assert len(host.asked) == 7
     get(shelf, "1")
     assert len(host.asked) == 8
+
+
+def test_only_what_somebody_asked_for_follows_to_another_host(tmp_path: Path, clock: TestClock) -> None:
+    strangers: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "stranger.invalid":
+            strangers.append(str(request.url))
+            return httpx.Response(200, content=PNG, headers={"content-type": "image/png"})
+        return httpx.Response(302, headers={"location": "https://stranger.invalid/pixel"})
+
+    moved = Pictures(tmp_path / "fetched", httpx.AsyncClient(transport=httpx.MockTransport(answer)), clock)
+    with pytest.raises(NotFound):
+        asyncio.run(moved.get("https://trusted.invalid/a", asked=False))
+    assert strangers == []
+    assert asyncio.run(moved.get("https://trusted.invalid/a")).read_bytes() == PNG
+    assert len(strangers) == 1

@@ -239,7 +239,7 @@ class Shelf:
         image.fill(QColor("teal"))
         image.save(str(self._file))
 
-    def picture(self, url: str) -> Future[Path]:
+    def picture(self, url: str, *, asked: bool = True) -> Future[Path]:
         self.asked.append(url)
         answer: Future[Path] = Future()
         if "gone" in url:

@@ -92,7 +92,7 @@ class Fetched:
 
     async def _one(self, url: str, width_px: int) -> QImage | None:
         try:
-            file = await asyncio.wrap_future(self._engine.picture(url))
+            file = await asyncio.wrap_future(self._engine.picture(url, asked=False))
         except PostroomError:  # nobody asked, so nobody is told; the box says it
             self._failed[url] = time.monotonic()
             return None
