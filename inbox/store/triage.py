@@ -80,7 +80,8 @@ def watched(connection: sqlite3.Connection, channel: Channel, *, since: datetime
             r[0]
             for r in connection.execute(
                 "SELECT m.remote_id FROM (SELECT id FROM conversations WHERE network = :network"
-                f" AND channel_id = :channel AND {where} ORDER BY last_at DESC LIMIT :limit) c JOIN messages m ON m.conversation_id = c.id"
+                f" AND channel_id = :channel AND {where} ORDER BY last_at DESC LIMIT :limit) c"
+                " JOIN messages m ON m.conversation_id = c.id"
                 " WHERE m.state <> 'deleted' AND m.kind <> 'unreadable' LIMIT :limit",
                 values,
             )
