@@ -151,7 +151,9 @@ class Desk:
         self._outbox.poke()
         return id_
 
-    async def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> list[DeliveryId]:
+    async def publish(
+        self, update: Update, channel_ids: Sequence[ChannelId], *, draft: tuple[str, str] | None = None
+    ) -> list[DeliveryId]:
         now = self._clock.now()
         replaces = self._message(update.replaces).message if update.replaces else None
         quoted = self._message(update.quotes) if update.quotes else None
@@ -176,6 +178,8 @@ class Desk:
             plans.append(outbox.Planned(channel_id=channel.id, rendition=fit, not_before_at=first_at))
         with self._database.transaction() as connection:
             ids = outbox.approve(connection, update, plans, at=now, actor=self._actor)
+            if draft is not None:
+                outbox.save_draft(connection, *draft, at=now)
         self._remember(_Act(published=tuple(ids)))
         self._publish(Changed(deliveries=frozenset(ids)))
         self._outbox.poke()

@@ -285,9 +285,15 @@ class Engine:
             lambda: self._desk.reply(message_id, text, close=close, approve_first=approve_first, options=options)
         )
 
-    def publish(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[list[DeliveryId]]:
-        """Queue an update for several channels. Raises Rejected when one cannot take it; then none is queued."""
-        return self._do(lambda: self._desk.publish(update, channel_ids))
+    def publish(
+        self, update: Update, channel_ids: Sequence[ChannelId], *, draft: tuple[str, str] | None = None
+    ) -> Future[list[DeliveryId]]:
+        """Queue an update for several channels. Raises Rejected when one cannot take it; then none is queued.
+
+        ``draft``: its place and what is left of it, kept in the same transaction, so that an end in between brings
+        back nothing that is on its way.
+        """
+        return self._do(lambda: self._desk.publish(update, channel_ids, draft=draft))
 
     def cancel(self, delivery_id: DeliveryId) -> Future[Update]:
         """Take back what has not left and return what was written. Raises NotFound when it is too late."""

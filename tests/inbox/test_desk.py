@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -374,3 +375,15 @@ def test_what_left_already_stays_and_the_rest_is_taken_back(make: Callable[..., 
     assert undone is not None
     assert "1 had gone already" in undone.words
     assert list(undone.channels) == [ChannelId(running.channel_ids[1])]
+
+
+def test_a_draft_goes_in_the_same_step_as_what_was_made_of_it(running: Running) -> None:
+    one = ChannelId(running.channel_ids[0])
+    running.do(running.engine.save_draft("post", "Water"))
+    update = Update(kind=UpdateKind.POST, title="T", text="Water")
+    running.do(running.engine.publish(update, [one], draft=("post", "")))
+    assert outbox.draft(running.reader, "post") == ""
+    running.do(running.engine.save_draft("post", "More"))
+    with pytest.raises(Rejected):
+        running.do(running.engine.publish(replace(update, text="", title=""), [one], draft=("post", "")))
+    assert outbox.draft(running.reader, "post") == "More", "what was refused takes no draft with it"

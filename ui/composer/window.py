@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
@@ -275,17 +276,19 @@ class Composer(QDialog):
             return
         state, place = self.state, self._drafts.place
         ids = [s.channel.id for s in ready]
+        stay = [c for c in state.channels if c not in ids]
+        left = replace(state, channels=stay).saved() if stopped else ""
         self._pauses.stop()
         self.publish_button.setEnabled(False)
         try:
-            queued = await asyncio.wrap_future(self._engine.publish(state.update(ids), ids))
+            queued = await asyncio.wrap_future(self._engine.publish(state.update(ids), ids, draft=(place, left)))
         except PostroomError as error:
             self.notice.tell(notice_for(error))
             return
         finally:
             self.publish_button.setEnabled(True)
         if stopped:
-            state.channels = [c for c in state.channels if c not in ids]
+            state.channels = stay
             if state is self.state:
                 self._read_channels()
                 self._edited()
@@ -299,10 +302,6 @@ class Composer(QDialog):
             self.state = ComposerState()
             self._drafts.begin(place, "")
             self.accept()
-        try:
-            await asyncio.wrap_future(self._engine.save_draft(place, ""))
-        except PostroomError as error:
-            self.notice.tell(notice_for(error))
 
     def _tell_stopped(self, stopped: Sequence[Shown], gone: Sequence[Shown]) -> None:
         """Say what stops it and what has left, with the focus where it can be mended."""
