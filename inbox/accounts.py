@@ -10,14 +10,16 @@ import httpx
 
 from inbox.clock import Clock
 from inbox.connectors import CONNECTORS
-from inbox.connectors.connector import Authorization, Connector, Discovery, Room
+from inbox.connectors.connector import NOTHING, Authorization, Connector, Discovery, Room
 from inbox.connectors.loopback import landing
 from inbox.errors import NotFound, Offline, PostroomError, SignInNeeded, Unavailable, Unsupported
 from inbox.events import Changed
+from inbox.metering import Use
 from inbox.model import Account, AccountId, Channel
 from inbox.secrets import AccountSecret, Secrets
-from inbox.store import accounts, leaving, record
+from inbox.store import accounts, leaving, record, spending
 from inbox.store.database import Database
+from inbox.store.outbox import StoredSteps
 
 log = logging.getLogger(__name__)
 
@@ -49,24 +51,30 @@ class Accounts:
         """What stands at the address a person typed. Raises NotFound with a hint when this network does not."""
         return await self._network(network).discover(address.strip(), self._http, self._clock)
 
-    async def authorize(self, discovery: Discovery) -> Authorization:
+    async def authorize(self, discovery: Discovery, answers: Mapping[str, str] = NOTHING) -> Authorization:
         """Where the network shows a code that the person pastes, for browsers that cannot come back by themselves."""
-        return await self._network(discovery.network).authorize(discovery, "", self._http, self._clock)
+        return await self._network(discovery.network).authorize(discovery, "", self._http, self._clock, answers)
 
     async def sign_in_by_browser(
-        self, discovery: Discovery, opened: Callable[[str], None], *, actor: str, again: AccountId | None = None
+        self,
+        discovery: Discovery,
+        opened: Callable[[str], None],
+        *,
+        actor: str,
+        again: AccountId | None = None,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Account:
-        """Sign in in the person's browser, however long they take. ``opened`` is told the address to open.
+        """Sign in in the person's browser, however long they take. ``opened`` is told the address to open; ``answers``
+        are to ``Discovery.app_fields``.
 
         Raises what ``sign_in`` raises, and NotAllowed when they refused.
         """
-        async with landing() as here:
-            begun = await self._network(discovery.network).authorize(
-                discovery, here.redirect_uri, self._http, self._clock
-            )
+        network = self._network(discovery.network)
+        async with landing(network.landing_ports, network.landing_host) as here:
+            begun = await network.authorize(discovery, here.redirect_uri, self._http, self._clock, answers)
             opened(begun.url)
-            answers = await here.answer(begun.state)
-        return await self.sign_in(discovery, {**answers, **begun.keep}, actor=actor, again=again)
+            brought = await here.answer(begun.state)
+        return await self.sign_in(discovery, {**answers, **brought, **begun.keep}, actor=actor, again=again)
 
     async def sign_in(
         self, discovery: Discovery, answers: Mapping[str, str], *, actor: str, again: AccountId | None = None
@@ -150,16 +158,49 @@ class Accounts:
                     history_before=now - BORN_SETTLED_AFTER,
                 )  # fmt: skip
 
+    def note_validity(self, account_id: AccountId, connector: Connector) -> bool:
+        """Keep how long its sign-in and its version last, as far as that is news; whether it is."""
+        now = connector.validity()
+        if spending.validity(self._database.connection, account_id) == now:
+            return False
+        with self._database.transaction() as connection:
+            return spending.set_validity(connection, account_id, now)
+
+    async def set_budget(self, account_id: AccountId, name: str, amount: int, *, actor: str) -> None:
+        """The officer's limit; on the record."""
+        connector = await self.connector(account_id)
+        allowance = next((a for a in connector.allowances if a.name == name and a.settable), None)
+        if allowance is None or amount < 0:
+            raise Unsupported("This limit cannot be set.")
+        with self._database.transaction() as connection:
+            before = spending.budget(connection, account_id, allowance)
+            spending.set_budget(connection, account_id, name, amount)
+            record.append(
+                connection, at=self._clock.now(), actor=actor, verb="set budget", subject=f"account:{account_id}",
+                before={name: before}, after={name: amount},
+            )  # fmt: skip
+
+    def uses(self, account_id: AccountId, connector: Connector) -> list[Use]:
+        """How the account's allowances stand."""
+        now = self._clock.now()
+        return [spending.use(self._database.connection, account_id, a, now=now) for a in connector.allowances]
+
     async def connector(self, account_id: AccountId) -> Connector:
         """The account's connector. Raises SignInNeeded when there is no such account."""
         if account_id not in self._connectors:
             found = [a for a in accounts.accounts(self._database.connection) if a.id == account_id]
             if not found:
                 raise SignInNeeded("This account was removed.", account=account_id)
+            network = self._network(found[0].network)
             room = Room(
-                account=found[0], http=self._http, secret=AccountSecret(self._secrets, account_id), clock=self._clock
+                account=found[0],
+                http=self._http,
+                secret=AccountSecret(self._secrets, account_id),
+                clock=self._clock,
+                meter=spending.StoredMeter(self._database, self._clock, account_id, network.allowances),
+                steps=StoredSteps(self._database),
             )
-            self._connectors[account_id] = self._network(found[0].network)(room)
+            self._connectors[account_id] = network(room)
         return self._connectors[account_id]
 
     async def connector_for(self, channel: Channel) -> Connector:

@@ -29,6 +29,7 @@ from inbox.model import (
     Rendition,
     Update,
     UpdateKind,
+    Weight,
 )
 from inbox.publishing.fitting import fitted
 from inbox.publishing.outbox import Outbox
@@ -241,6 +242,47 @@ class Desk:
                 )  # fmt: skip
         self._delivery_changed(delivery_id, found.conversation_id)
         self._outbox.poke()
+
+    async def carried(self, delivery_id: DeliveryId, *, url: str) -> None:
+        """A person carried over by hand what this network takes from no program."""
+        found = outbox.delivery(self._database.connection, delivery_id)
+        with self._database.transaction() as connection:
+            if found is None or not outbox.carried(
+                connection, delivery_id, remote_id="", url=url, at=self._clock.now(), actor=self._actor,
+                verb="carried over by hand",
+            ):  # fmt: skip
+                raise NotFound("This does not wait to be carried over.")
+        self._delivery_changed(delivery_id, found.conversation_id)
+
+    async def weigh(self, update: Update, channel_ids: Sequence[ChannelId]) -> dict[ChannelId, Weight]:
+        """How many it would reach and what it would cost, for those channels that can say."""
+        found = {}
+        for channel_id in channel_ids:
+            channel = self._open_channel(channel_id)
+            if Capability.WEIGH in channel.capabilities:
+                connector = await self._accounts.connector_for(channel)
+                found[channel_id] = await connector.weigh(channel, self._rendered(update, channel))
+        return found
+
+    async def trial(self, update: Update, channel_id: ChannelId) -> str:
+        """Send it to ourselves only; in words, to whom."""
+        channel = self._open_channel(channel_id)
+        rendition = await self._fitted(self._rendered(update, channel), channel)
+        connector = await self._accounts.connector_for(channel)
+        said = await connector.trial(channel, rendition)
+        with self._database.transaction() as connection:
+            record.append(
+                connection, at=self._clock.now(), actor=self._actor, verb="tried", subject=f"channel:{channel_id}",
+                after={"title": rendition.title, "text": rendition.text},
+            )  # fmt: skip
+        return said
+
+    def _rendered(self, update: Update, channel: Channel) -> Rendition:
+        answered = self._message(update.reply_to).message if update.reply_to else None
+        rendition, problems = render(update, channel, now=self._clock.now(), reply_to=answered)
+        if stops := tuple(p for p in problems if p.stops):
+            raise Rejected(problems=stops)
+        return rendition
 
     async def moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> None:
         before = self._message(message_id).message.state

@@ -36,6 +36,7 @@ from inbox.model import (
     Moderation,
     Reaction,
     Update,
+    Weight,
 )
 from inbox.store.database import Database
 from inbox.tasks import Tasks
@@ -222,16 +223,25 @@ class Engine:
         )
 
     def sign_in_by_browser(
-        self, discovery: Discovery, opened: Callable[[str], None], again: AccountId | None = None
+        self,
+        discovery: Discovery,
+        opened: Callable[[str], None],
+        again: AccountId | None = None,
+        answers: Mapping[str, str] | None = None,
     ) -> Future[Account]:
-        """The same by the person's browser; ``opened`` is told the address to open, on the engine's thread."""
+        """The same by the person's browser; ``opened`` is told the address to open, on the engine's thread.
+        ``answers`` are to ``Discovery.app_fields``."""
         return self._do(
-            lambda: self._signed_in(self._accounts.sign_in_by_browser(discovery, opened, actor=self.actor, again=again))
+            lambda: self._signed_in(
+                self._accounts.sign_in_by_browser(
+                    discovery, opened, actor=self.actor, again=again, answers=answers or {}
+                )
+            )
         )
 
-    def authorize(self, discovery: Discovery) -> Future[Authorization]:
+    def authorize(self, discovery: Discovery, answers: Mapping[str, str] | None = None) -> Future[Authorization]:
         """The same with a code to paste: the code goes into ``sign_in`` with what is to be kept until then."""
-        return self._do(lambda: self._accounts.authorize(discovery))
+        return self._do(lambda: self._accounts.authorize(discovery, answers or {}))
 
     async def _signed_in(self, signing_in: Coroutine[Any, Any, Account]) -> Account:
         account = await signing_in
@@ -306,6 +316,29 @@ class Engine:
     def decide_unknown(self, delivery_id: DeliveryId, *, arrived: bool, url: str = "") -> Future[None]:
         """A person looked and says whether it is there."""
         return self._do(lambda: self._desk.decide_unknown(delivery_id, arrived=arrived, url=url))
+
+    def carried(self, delivery_id: DeliveryId, *, url: str = "") -> Future[None]:
+        """A person carried over by hand what this network takes from no program."""
+        return self._do(lambda: self._desk.carried(delivery_id, url=url))
+
+    def weigh(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[dict[ChannelId, Weight]]:
+        """How many an update would reach and what it would cost, for those channels that can say."""
+        return self._do(lambda: self._desk.weigh(update, channel_ids))
+
+    def trial(self, update: Update, channel_id: ChannelId) -> Future[str]:
+        """Send an update to ourselves only; in words, to whom."""
+        return self._do(lambda: self._desk.trial(update, channel_id))
+
+    def set_budget(self, account_id: AccountId, allowance: str, amount: int) -> Future[None]:
+        """The officer's limit for what an account may use up in a period, in the allowance's unit."""
+
+        async def work() -> None:
+            await self._accounts.set_budget(account_id, allowance, amount, actor=self.actor)
+            self._polling.replan(hurry=account_id)
+            self._outbox.poke()
+            self.bus.publish(Changed(accounts=True))
+
+        return self._do(work)
 
     def moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> Future[None]:
         """Approve, hold, spam, hide, block ... at the network and here. ``words`` go with a report."""

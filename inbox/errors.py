@@ -9,6 +9,7 @@
     |- SignInNeeded        a person signs in again
     |- NotAllowed          a person asks an administrator
     |- OutOfBudget         a person tops up or waits
+    |- ByHand              a person carries it over: this network has no way for a program
     |- CursorExpired       the machine starts over (upserting makes that harmless)
     |- Rejected            a person edits: the network refused what was sent
     |- OutcomeUnknown      the machine looks, then a person: it may or may not have happened
@@ -86,6 +87,30 @@ class NotAllowed(PostroomError):
 class OutOfBudget(PostroomError):
     title = "The budget for this network is used up"
     hint = "Raise the budget or wait for the next period."
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_at: datetime | None = None,
+        hint: str | None = None,
+        account: str = "",
+        status: int | None = None,
+    ) -> None:
+        super().__init__(detail, hint=hint, account=account, status=status)
+        self.retry_at = retry_at
+
+
+class ByHand(PostroomError):
+    """Nothing was sent, and nothing can be. ``url``: where a person carries the text to; ``text``: what to paste."""
+
+    title = "This goes by hand"
+    hint = "Copy the text, open the page, paste it there, and say when it is done."
+
+    def __init__(self, detail: str = "", *, url: str, text: str, hint: str | None = None, account: str = "") -> None:
+        super().__init__(detail, hint=hint, account=account)
+        self.url = url
+        self.text = text
 
 
 class CursorExpired(PostroomError):

@@ -67,6 +67,7 @@ class DeliveryState(enum.StrEnum):
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     CANCELLED = "cancelled"
+    BY_HAND = "by hand"  # the network has no way for a program: a person carries it over and says so
 
 
 class UpdateKind(enum.StrEnum):
@@ -100,6 +101,7 @@ class Counting(enum.StrEnum):
 
     PLAIN = "plain"  # every grapheme
     MASTODON = "mastodon"  # links at ``Limits.link_length``, @user@host at @user, the warning counts too
+    X = "x"  # by weight: most scripts 2, Latin and its like 1, an emoji 2, links at ``Limits.link_length``
 
 
 class Reaction(enum.StrEnum):
@@ -168,6 +170,10 @@ class Capability(enum.Flag):
     CARD = enum.auto()  # the link card is made by us
     DIRECT = enum.auto()  # direct messages
     TITLE = enum.auto()  # a post has a title, and as much text as one likes
+    QUOTABLE = enum.auto()  # whether others may quote a post
+    PRIVATE_REPLY = enum.auto()  # a public comment may be answered by a private message (visibility DIRECT)
+    WEIGH = enum.auto()  # weigh() tells before approval how many it reaches and what it costs
+    TRIAL = enum.auto()  # trial() sends it to ourselves only
 
 
 class SignIn(enum.StrEnum):
@@ -176,6 +182,7 @@ class SignIn(enum.StrEnum):
     NOTHING = "nothing"
     PASTE = "paste"
     BROWSER = "browser"
+    BROWSER_CODE = "browser code"  # there too, but the browser cannot come back: what it shows is pasted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,6 +211,17 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A category or topic that a post may go to. ``reaches``: so many people receive it; None: not known or nobody's
+    business. ``warning``: what to know before it is chosen."""
+
+    code: str
+    title: str
+    reaches: int | None = None
+    warning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """What a channel accepts; ``None`` means that the network sets no limit worth a counter."""
 
@@ -228,7 +246,10 @@ class Limits:
     schedule_ahead_s: int = 120  # a time nearer than this would publish at once
     direct_graphemes: int | None = None
     reply_depth: int | None = None
-    keep_text_s: int | None = None  # storage rule: members' words may be kept this long
+    keep_text_s: int | None = None  # storage rule: members' words and what goes with them may be kept this long
+    keep_name_s: int | None = None  # the same for their names and faces
+    choices: tuple[Choice, ...] = ()  # Capability.TERMS: the only categories there are; empty: any may be typed
+    choice_needed: bool = False  # a post goes to one of them at least
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -352,7 +373,9 @@ class Message:
     within the same conversation; ``context_remote_id`` the post under discussion, shown above the conversation.
     ``root_remote_id`` names the first message of the conversation where the network says it at once. ``addressees`` are
     the handles that an answer has to contain for its readers to hear of it, where the network wants that. ``warning``
-    is what a reader is told before the words are unfolded. ``reacted`` is what we did quietly ourselves.
+    is what a reader is told before the words are unfolded. ``reacted`` is what we did quietly ourselves. ``denied`` is
+    what the channel can do but the network does not allow with this very message; after ``reply_until`` neither an
+    answer. Where REPLY is denied an answer is carried over by hand.
     ``raw`` is what came over the wire. ``details`` are small strings that the connector itself needs again, such as
     WordPress's user agent of a visitor.
     """
@@ -382,6 +405,8 @@ class Message:
     card: LinkCard | None = None
     poll: Poll | None = None
     emojis: tuple[Emoji, ...] = ()
+    denied: Capability = Capability.NONE
+    reply_until: datetime | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
 
@@ -543,6 +568,18 @@ class Delivery:
     hint: str = ""  # what a person can do about it
     reply_to: MessageId | None = None
     conversation_id: ConversationId | None = None
+    step: str = ""  # how far a connector got that publishes in two steps; see ``connector.Steps``
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weight:
+    """What publishing a rendition would mean. ``cost``: millionths of a US dollar. ``words``: what to know before.
+    ``confirm``: it cannot be taken back at the network, so a person confirms it with these figures before them."""
+
+    reaches: int | None = None
+    cost: int | None = None
+    words: tuple[str, ...] = ()
+    confirm: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from inbox import metering
 from inbox.accounts import Accounts
 from inbox.clock import Clock
 from inbox.errors import PostroomError
@@ -93,7 +94,8 @@ class Polling:
 
     async def now(self, channel_ids: Sequence[ChannelId] = ()) -> list[Outcome]:
         """Poll these (none named: all) now, and return what each came to, in their order; a poll under way counts."""
-        channels = [c for c in self._all() if not channel_ids or c.id in channel_ids]
+        known = [c for c in self._all() if Capability.FETCH in c.capabilities]
+        channels = [c for c in known if not channel_ids or c.id in channel_ids]
         self._schedule.keep(self._channels(), self._clock.now())
         return list(await asyncio.gather(*(self._under_way.get(c.id) or self._begin(c) for c in channels)))
 
@@ -115,6 +117,7 @@ class Polling:
 
     async def _poll(self, channel: Channel) -> Outcome:
         outcome: Outcome | None = None
+        stretch = 1.0
         try:
             host = self._hosts.setdefault(urlsplit(channel.url).netloc or channel.id, asyncio.Lock())
             async with host, self._room:
@@ -126,6 +129,9 @@ class Polling:
                     await self._accounts.refresh(channel.account_id, connector)
                     channel = accounts.channel(self._database.connection, channel.id) or channel
                     outcome = await self._fetch.poll(channel, connector)
+                    stretch = metering.pace(self._accounts.uses(channel.account_id, connector), self._clock.now())
+                    if self._accounts.note_validity(channel.account_id, connector):
+                        self._publish(Changed(accounts=True))
         finally:
             self.busy.discard(channel.id)
             self._under_way.pop(channel.id, None)
@@ -134,7 +140,7 @@ class Polling:
                 self._publish(Changed(channels=frozenset({channel.id})))
         now = self._clock.now()
         if outcome.error is None:
-            turned = self._schedule.succeeded(channel.id, now)
+            turned = self._schedule.succeeded(channel.id, now, stretch=stretch)
         else:
             turned = self._schedule.failed(channel.id, outcome.error, now)
         if outcome.signed_in:
@@ -151,7 +157,7 @@ class Polling:
     def _channels(self) -> list[Channel]:
         """Channels that may be polled: signed in and not paused. Their interval, or the one set for all (practice)."""
         open_ = {h.channel.id for h in accounts.health(self._database.connection) if h.signed_in and not h.paused}
-        return [self._timed(c) for c in self._all() if c.id in open_]
+        return [self._timed(c) for c in self._all() if c.id in open_ and Capability.FETCH in c.capabilities]
 
     def _timed(self, channel: Channel) -> Channel:
         if self._interval_s is None:

@@ -19,12 +19,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar, Final, NoReturn, Protocol
 
 import httpx
 
 from inbox.clock import Clock
 from inbox.errors import Unsupported
+from inbox.metering import UNMETERED, Allowance, Meter, Validity
 from inbox.model import (
     Account,
     Audience,
@@ -44,7 +46,11 @@ from inbox.model import (
     SignIn,
     SweepPage,
     UpdateKind,
+    Visibility,
+    Weight,
 )
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 START = Cursor("")
 """The cursor of a channel that was never read."""
@@ -65,6 +71,37 @@ class Secret(Protocol):
         ...
 
 
+class Steps(Protocol):
+    """How far each delivery got, for networks where publishing takes two steps (a draft, then its release).
+
+    ``save`` returns only when the word is durable, so the second step can always find what the first one made.
+    ``find`` has it in ``Delivery.step``.
+    """
+
+    def read(self, key: str) -> str:
+        """What was saved last for the delivery with this key; empty when nothing was."""
+        ...
+
+    def save(self, key: str, step: str) -> None:
+        """Note durably how far it got."""
+        ...
+
+
+class NoSteps:
+    """For connectors that publish in one step."""
+
+    def read(self, key: str) -> str:
+        """Nothing."""
+        return ""
+
+    def save(self, key: str, step: str) -> None:
+        """Kept nowhere."""
+        raise Unsupported("There is nowhere to keep this step")
+
+
+NO_STEPS: Final[Steps] = NoSteps()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:
     """What a connector is given to work with."""
@@ -73,6 +110,8 @@ class Room:
     http: httpx.AsyncClient
     secret: Secret
     clock: Clock
+    meter: Meter = UNMETERED
+    steps: Steps = NO_STEPS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +132,7 @@ class Discovery:
 
     ``browser_url``: a page where the person may allow Postroom (empty: there is none, ask for ``fields``).
     ``warnings``: sentences the person must agree to first, such as that the secret will go to another host.
+    ``app_fields``: what has to be known before the browser can be opened, such as the organisation's own client id.
     """
 
     network: str
@@ -103,6 +143,7 @@ class Discovery:
     sign_in: tuple[SignIn, ...] = (SignIn.PASTE,)
     browser_url: str = ""
     warnings: tuple[str, ...] = ()
+    app_fields: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +170,9 @@ class Connector(Protocol):
     address_field: ClassVar[Field]  # the one thing asked first
     interval_s: ClassVar[int]  # how often a channel is polled when nothing else decides
     reread_every_s: ClassVar[int]  # how often what matters is asked after; 0: with every poll
+    allowances: ClassVar[tuple[Allowance, ...]]  # what is measured: calls, money, the network's own percentages
+    landing_ports: ClassVar[tuple[int, ...]]  # where the browser comes back to; empty: any free port
+    landing_host: ClassVar[str]  # the name of this machine that the network accepts for that
 
     def __init__(self, room: Room) -> None: ...
 
@@ -146,10 +190,16 @@ class Connector(Protocol):
 
     @classmethod
     async def authorize(
-        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Authorization:
-        """Begin signing in by browser (SignIn.BROWSER). ``redirect_uri`` is a loopback address with a port, or empty:
-        then the network shows a code, and the person pastes it as the answer ``code``."""
+        """Begin signing in by browser (SignIn.BROWSER, BROWSER_CODE). ``redirect_uri`` is a loopback address with a
+        port, or empty: then the network shows a code, and the person pastes it as the answer ``code``. ``answers`` are
+        to ``Discovery.app_fields``."""
         ...
 
     async def channels(self) -> Sequence[ChannelFound]:
@@ -183,14 +233,28 @@ class Connector(Protocol):
         ...
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
-        """Send it, once. Raises OutcomeUnknown whenever it may have arrived without our knowing."""
+        """Send it, once. Raises OutcomeUnknown whenever it may have arrived without our knowing, ByHand when only a
+        person can publish it (nothing was sent then)."""
         ...
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
-        """Look for what ``delivery`` may have made. Never writes. ``None`` is proof that it is not there.
+        """Look for what ``delivery`` may have made. Never writes. ``None`` is proof that it is not there; where no
+        look can prove that, OutcomeUnknown is raised again, and a person decides.
 
         Works also after the right to publish was lost, or an unknown delivery could never be settled.
         """
+        ...
+
+    async def weigh(self, channel: Channel, rendition: Rendition) -> Weight:
+        """How many it would reach and what it would cost. Never writes."""
+        ...
+
+    async def trial(self, channel: Channel, rendition: Rendition) -> str:
+        """Send it to ourselves only, and say in words to whom."""
+        ...
+
+    def validity(self) -> Validity:
+        """How long what the account relies on is good for, as far as known. Makes no request."""
         ...
 
     async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
@@ -223,10 +287,18 @@ class Bare:
 
     title: ClassVar[str]
     reread_every_s: ClassVar[int] = 0
+    allowances: ClassVar[tuple[Allowance, ...]] = ()
+    landing_ports: ClassVar[tuple[int, ...]] = ()
+    landing_host: ClassVar[str] = "127.0.0.1"
 
     @classmethod
     async def authorize(
-        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Authorization:
         """Refuse."""
         cls._refuse("be signed in to by browser")
@@ -254,6 +326,18 @@ class Bare:
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:
         """Refuse."""
         self._refuse("publish")
+
+    async def weigh(self, channel: Channel, rendition: Rendition) -> Weight:
+        """Refuse."""
+        self._refuse("say what publishing would mean")
+
+    async def trial(self, channel: Channel, rendition: Rendition) -> str:
+        """Refuse."""
+        self._refuse("send a trial")
+
+    def validity(self) -> Validity:
+        """Nothing here runs out."""
+        return Validity()
 
     async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
         """Refuse."""
@@ -324,12 +408,19 @@ def needed_to_publish(rendition: Rendition) -> Capability:
         (rendition.media, Capability.MEDIA),
         (rendition.categories or rendition.tags, Capability.TERMS),
         (rendition.quotes, Capability.QUOTE),
-        (rendition.visibility, Capability.VISIBILITY),
+        (rendition.visibility, _needed_for(rendition)),
         (rendition.warning, Capability.WARNING),
         (rendition.language, Capability.LANGUAGE),
         (rendition.poll, Capability.POLL),
         (rendition.card, Capability.CARD),
-        (rendition.audience is not Audience.EVERYONE or not rendition.quotable, Capability.AUDIENCE),
+        (rendition.audience is not Audience.EVERYONE, Capability.AUDIENCE),
+        (not rendition.quotable, Capability.QUOTABLE),
     ):
         needed |= capability if wanted else Capability.NONE
     return needed
+
+
+def _needed_for(rendition: Rendition) -> Capability:
+    if rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT:
+        return Capability.NONE  # either the circle is chosen, or a comment is answered privately: the connector knows
+    return Capability.VISIBILITY

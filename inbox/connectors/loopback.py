@@ -1,20 +1,21 @@
 """The address on this machine to which a browser brings a person back after they allowed Postroom (RFC 8252, 7.3).
 
-Listens on 127.0.0.1 only, at a port of the system's choice, until the answer with the right ``state`` came; whatever
-else asks gets nothing. What the answer carries is a secret for a moment and is not logged.
+Listens on 127.0.0.1 only, at a port of the system's choice or one that the network knows, until the answer with the
+right ``state`` came; whatever else asks gets nothing. What the answer carries is a secret for a moment, never logged.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import html
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from inbox.errors import NotAllowed
+from inbox.errors import NotAllowed, Unavailable
 
 PATH: Final = "/callback"
 _MOST_BYTES: Final = 16_384
@@ -78,13 +79,25 @@ class Landing:
 
 
 @asynccontextmanager
-async def landing() -> AsyncIterator[Landing]:
-    """Listen as long as this lasts."""
+async def landing(ports: Sequence[int] = (), host: str = "127.0.0.1") -> AsyncIterator[Landing]:
+    """Listen as long as this lasts, at the first of ``ports`` that is free (none named: at any). ``host`` is the name
+    that the network knows this machine by: 127.0.0.1 or localhost. Raises Unavailable when all ports are taken."""
     here = Landing()
-    server = await asyncio.start_server(here.serve, "127.0.0.1", 0, limit=_MOST_BYTES)
+    server = await _listening(here, ports)
     async with server:
-        here.redirect_uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{PATH}"
+        here.redirect_uri = f"http://{host}:{server.sockets[0].getsockname()[1]}{PATH}"
         yield here
+
+
+async def _listening(here: Landing, ports: Sequence[int]) -> asyncio.Server:
+    for port in ports or (0,):
+        with contextlib.suppress(OSError):
+            return await asyncio.start_server(here.serve, "127.0.0.1", port, limit=_MOST_BYTES)
+    names = ", ".join(str(p) for p in ports)
+    raise Unavailable(
+        f"The ports that the browser comes back to are taken on this computer ({names})",
+        hint="Close the program that uses them, or paste a token instead.",
+    )
 
 
 def _page(words: str) -> str:

@@ -15,6 +15,7 @@ from inbox.clock import Clock
 from inbox.connectors.connector import Connector
 from inbox.errors import (
     BadReply,
+    ByHand,
     NotAllowed,
     NotFound,
     Offline,
@@ -163,6 +164,12 @@ class Outbox:
             self._unknown(delivery, error)
         except (Offline, Unavailable, SignInNeeded, NotAllowed, OutOfBudget) as error:
             self._wait(delivery, error)
+        except ByHand as error:
+            with self._database.transaction() as connection:
+                outbox.by_hand(
+                    connection, delivery.id, url=error.url, words=str(error), hint=error.hint, at=self._clock.now()
+                )
+            self._tell(delivery)
         except (Rejected, NotFound, Unsupported) as error:
             now = self._clock.now()
             with self._database.transaction() as connection:
@@ -252,7 +259,7 @@ class Outbox:
         now = self._clock.now()
         # Nothing is due while signed out; afterwards all goes at once and in order: there is nothing to wait for.
         again = now if isinstance(error, SignInNeeded) else self._after(delivery, now)
-        if isinstance(error, Unavailable) and error.retry_at is not None:
+        if isinstance(error, Unavailable | OutOfBudget) and error.retry_at is not None:
             again = max(error.retry_at, now)
         with self._database.transaction() as connection:
             outbox.requeue(

@@ -64,7 +64,7 @@ def render(
         poll=update.poll,
         card=update.card if Capability.CARD in can and not update.media else None,
         audience=update.audience if Capability.AUDIENCE in can and reply_to is None else Audience.EVERYONE,
-        quotable=update.quotable or Capability.AUDIENCE not in can,
+        quotable=update.quotable or Capability.QUOTABLE not in can,
     )
     return rendition, tuple(_problems(update, rendition, channel, now, reply_to))
 

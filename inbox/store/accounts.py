@@ -16,6 +16,7 @@ from inbox.model import (
     Channel,
     ChannelFound,
     ChannelId,
+    Choice,
     Counting,
     Cursor,
     Limits,
@@ -177,6 +178,7 @@ def _channel(row: tuple[object, ...]) -> Channel:
                "exclusive": tuple((a, b) for a, b in fields.get("exclusive", ())),
                "visibilities": tuple(Visibility(v) for v in fields.get("visibilities", ["public"])),
                "visibility": Visibility(fields.get("visibility", "public")),
+               "choices": tuple(Choice(**c) for c in fields.get("choices", ())),
                "counting": Counting(fields.get("counting", "plain"))}  # fmt: skip
     return Channel(
         id=ChannelId(str(i)), account_id=AccountId(str(account)), network=str(network), remote_id=str(remote_id),

@@ -12,6 +12,7 @@ from typing import Any
 from inbox.model import (
     Attachment,
     Audience,
+    Capability,
     Counts,
     Emoji,
     LinkCard,
@@ -56,6 +57,10 @@ def extras_json(m: Message) -> str:
         found["card"] = asdict(m.card)
     if m.poll is not None:
         found["poll"] = asdict(m.poll) | {"ends_at": m.poll.ends_at and m.poll.ends_at.isoformat()}
+    if m.denied:
+        found["denied"] = m.denied.value
+    if m.reply_until is not None:
+        found["reply_until"] = m.reply_until.isoformat()
     if m.emojis:
         found["emojis"] = {e.code: e.url for e in m.emojis}
     return _written(found) if found else "{}"
@@ -81,6 +86,8 @@ def extras_of(column: str, *, public: bool) -> dict[str, Any]:
         "card": LinkCard(**more["card"]) if "card" in more else None,
         "poll": Poll(**poll | {"options": tuple(PollOption(**o) for o in poll["options"]),
                                "ends_at": _time(poll["ends_at"])}) if poll else None,
+        "denied": Capability(more.get("denied", 0)),
+        "reply_until": _time(more.get("reply_until")),
         "emojis": tuple(Emoji(code=c, url=u) for c, u in more.get("emojis", {}).items()),
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ def take_back(connection: sqlite3.Connection, account_id: str, *, at: datetime, 
 
 def _not_left(connection: sqlite3.Connection, account_id: str) -> list[Delivery]:
     channels = {r[0] for r in connection.execute("SELECT id FROM channels WHERE account_id = ?", (account_id,))}
-    states = (DeliveryState.QUEUED, DeliveryState.REJECTED)
+    states = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.BY_HAND)
     return [d for d in reversed(outbox.waiting(connection)) if d.channel_id in channels and d.state in states]
 
 

@@ -5,7 +5,8 @@
     queued -> sending -> sent
        |         |-----> rejected          a person edits and sends again
        |         |-----> unknown           looked up: sent, or proven absent and queued again
-       |         '-----> queued            surely not sent: later
+       |         |-----> queued            surely not sent: later
+   |         '-----> by hand           only a person can publish it there: they say when it is done, or a poll sees it
        '-> cancelled                       undone in time, or its account was removed (store.leaving)
 
 What was under way when its account was removed is looked for if the account returns, and rejected instead of queued
@@ -34,13 +35,13 @@ from inbox.model import (
     UpdateId,
 )
 from inbox.store import record, triage
-from inbox.store.database import from_ms, to_ms
+from inbox.store.database import Database, from_ms, to_ms
 from inbox.store.extras import rendition_from, update_from, written
 from inbox.store.outgoing import mark
 
 _DELIVERY = (
     "SELECT d.id, d.update_id, d.channel_id, d.rendition, d.key, d.state, d.attempts, d.not_before_at, d.sending_at,"
-    " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id FROM deliveries d"
+    " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id, d.step FROM deliveries d"
 )
 UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 _LEFT_BEHIND = "It did not go out before the account was removed, so nothing is sent by itself."
@@ -138,6 +139,56 @@ def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hi
     )  # fmt: skip
 
 
+def by_hand(connection: sqlite3.Connection, delivery_id: int, *, url: str, words: str, hint: str, at: datetime) -> bool:
+    """Nothing was sent: a person carries it over to ``url``."""
+    return _change(
+        connection, delivery_id, DeliveryState.BY_HAND, at=at, actor=record.MACHINE, verb="handed over",
+        allowed=[DeliveryState.SENDING], url=url, words=words, hint=hint,
+    )  # fmt: skip
+
+
+def carried(
+    connection: sqlite3.Connection, delivery_id: int, *, remote_id: str, url: str, at: datetime, actor: str, verb: str
+) -> bool:
+    """What was handed over is there: a person said so, or a poll saw it."""
+    return _change(
+        connection, delivery_id, DeliveryState.SENT, at=at, actor=actor, verb=verb, allowed=[DeliveryState.BY_HAND],
+        sent_at=to_ms(at), remote_id=remote_id, url=url, words="", hint="",
+    )  # fmt: skip
+
+
+def handed_over(connection: sqlite3.Connection, channel_id: str) -> list[Delivery]:
+    """What waits for a person to carry it over, oldest first."""
+    return _deliveries(connection, "WHERE d.channel_id = ? AND d.state = 'by hand' ORDER BY d.id", (channel_id,))
+
+
+def step(connection: sqlite3.Connection, key: str) -> str:
+    """How far the delivery with this key got; empty when it has not begun."""
+    row = connection.execute("SELECT step FROM deliveries WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def save_step(connection: sqlite3.Connection, key: str, word: str) -> None:
+    """Note how far it got."""
+    connection.execute("UPDATE deliveries SET step = ? WHERE key = ?", (word, key))
+
+
+class StoredSteps:
+    """``connector.Steps`` over the deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def read(self, key: str) -> str:
+        """How far the delivery with this key got."""
+        return step(self._database.connection, key)
+
+    def save(self, key: str, step: str) -> None:
+        """Durable when it returns."""
+        with self._database.transaction() as connection:
+            save_step(connection, key, step)
+
+
 def gives_back(connection: sqlite3.Connection, delivery_id: int) -> str:
     """What taking the delivery back gives to its conversation, for ``triage.restore``; empty when nothing."""
     row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
@@ -197,7 +248,7 @@ def cancel(
     row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
     done = _change(
         connection, delivery_id, DeliveryState.CANCELLED, at=at, actor=actor, verb=verb,
-        allowed=[DeliveryState.QUEUED, DeliveryState.REJECTED],
+        allowed=[DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.BY_HAND],
     )  # fmt: skip
     return str(row[0]) if done else None
 
@@ -271,8 +322,10 @@ def of_conversation(connection: sqlite3.Connection, conversation_id: int) -> lis
 
 
 def waiting(connection: sqlite3.Connection) -> list[Delivery]:
-    """What has not arrived yet: queued, sending, unknown or rejected; oldest first."""
-    return _deliveries(connection, "WHERE d.state IN ('queued', 'sending', 'unknown', 'rejected') ORDER BY d.id", ())
+    """What has not arrived yet: queued, sending, unknown, rejected or to be carried over by hand; oldest first."""
+    return _deliveries(
+        connection, "WHERE d.state IN ('queued', 'sending', 'unknown', 'rejected', 'by hand') ORDER BY d.id", ()
+    )
 
 
 def of_updates(connection: sqlite3.Connection, update_ids: Iterable[int]) -> list[Delivery]:
@@ -314,10 +367,10 @@ def _deliveries(connection: sqlite3.Connection, where: str, values: tuple[object
             key=key, state=DeliveryState(state), attempts=attempts, not_before_at=_time(not_before),
             sending_at=_time(sending), sent_at=_time(sent_at), remote_id=remote, url=url, words=words, hint=hint,
             reply_to=MessageId(reply) if reply else None,
-            conversation_id=ConversationId(conversation) if conversation else None,
+            conversation_id=ConversationId(conversation) if conversation else None, step=step_,
         )
         for (i, u, c, r, key, state, attempts, not_before, sending, sent_at, remote, url, words, hint, reply,
-             conversation)
+             conversation, step_)
         in connection.execute(f"{_DELIVERY} {where}", values)
     ]  # fmt: skip
 

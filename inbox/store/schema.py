@@ -170,3 +170,47 @@ def m004_publishing(db: Database) -> None:
         );
         """
     )
+
+
+@migrations()
+def m005_measures_and_keeping(db: Database) -> None:
+    """What accounts use up, how long sign-ins last, how far two-step deliveries got, and words that may not be kept.
+
+    ``fleeting`` and ``fleeting_rows`` hold what a storage rule lets us keep for a while only; the tables of everything
+    else never see those words, nor do search, raw replies, backups and exports (store.keeping says why).
+    """
+    db.executescript(
+        """
+        CREATE TABLE spending (
+            account_id TEXT NOT NULL, allowance TEXT NOT NULL, begins_at INTEGER NOT NULL, what TEXT NOT NULL,
+            times INTEGER NOT NULL, amount INTEGER NOT NULL,
+            PRIMARY KEY (account_id, allowance, begins_at, what)
+        ) WITHOUT ROWID;
+        CREATE TABLE billed (
+            account_id TEXT NOT NULL, allowance TEXT NOT NULL, day_at INTEGER NOT NULL, object TEXT NOT NULL,
+            PRIMARY KEY (account_id, allowance, day_at, object)
+        ) WITHOUT ROWID;
+        CREATE TABLE reported (
+            account_id TEXT NOT NULL, allowance TEXT NOT NULL, used INTEGER NOT NULL, most INTEGER, ends_at INTEGER,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (account_id, allowance)
+        ) WITHOUT ROWID;
+        CREATE TABLE budgets (
+            account_id TEXT NOT NULL, allowance TEXT NOT NULL, amount INTEGER NOT NULL,
+            PRIMARY KEY (account_id, allowance)
+        ) WITHOUT ROWID;
+        ALTER TABLE accounts ADD COLUMN validity TEXT NOT NULL DEFAULT '';
+        ALTER TABLE deliveries ADD COLUMN step TEXT NOT NULL DEFAULT '';
+
+        CREATE TABLE fleeting (
+            message_id INTEGER PRIMARY KEY, words_until INTEGER NOT NULL, name_until INTEGER NOT NULL,
+            author_name TEXT NOT NULL, author TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+            html TEXT NOT NULL, extras TEXT NOT NULL
+        );
+        CREATE INDEX fleeting_by_end ON fleeting (words_until);
+        CREATE TABLE fleeting_rows (
+            conversation_id INTEGER PRIMARY KEY, words_until INTEGER NOT NULL, name_until INTEGER NOT NULL,
+            author TEXT NOT NULL, handle TEXT NOT NULL, snippet TEXT NOT NULL, subject TEXT NOT NULL
+        );
+        """
+    )

@@ -14,7 +14,7 @@ from inbox.events import Changed
 from inbox.model import Batch, Capability, Channel, Cursor, Message
 from inbox.store import accounts, ledger, messages, record, triage
 from inbox.store.database import Database, to_ms
-from inbox.sync import grouping
+from inbox.sync import carried, grouping
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,8 @@ class Fetch:
         saved = save(self._database, channel, batch, at=self._clock.now(), poll=poll)
         outcome.add(saved, batch.requests)
         heard = Changed(channels=frozenset({channel.id}) if poll else frozenset())
-        self._publish(saved.changed | heard)
+        settled = carried.settle(self._database, channel, batch.messages, self._clock)
+        self._publish(saved.changed | heard | settled)
         return saved
 
     async def _ask_after(self, channel: Channel, connector: Connector, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inbox.errors import NotAllowed, Offline, PostroomError, SignInNeeded, Unavailable
+from inbox.errors import NotAllowed, Offline, OutOfBudget, PostroomError, SignInNeeded, Unavailable
 from inbox.model import Channel, ChannelId
 
 JITTER = 0.15
@@ -69,14 +69,15 @@ class Schedule:
         self._promised_at = min([*times, now + timedelta(seconds=30)])
         return self._promised_at
 
-    def succeeded(self, channel_id: ChannelId, now: datetime) -> bool:
-        """The channel was fetched. Returns whether that ended an offline time."""
+    def succeeded(self, channel_id: ChannelId, now: datetime, *, stretch: float = 1.0) -> bool:
+        """The channel was fetched. Returns whether that ended an offline time. ``stretch``: what is left of a budget
+        asks for a longer interval (metering.pace)."""
         back, self.offline_since = self.offline_since is not None, None
         if (plan := self._plans.get(channel_id)) is not None:
             plan.failures = 0
             plan.offline = plan.stopped = False
             plan.not_before = None
-            plan.due_at = now + self._jittered(plan.interval)
+            plan.due_at = now + self._jittered(plan.interval * stretch)
         if back:
             self._spread(now, (p for i, p in self._plans.items() if i != channel_id))
         return back
@@ -90,7 +91,7 @@ class Schedule:
         pause = min(plan.interval * 2 ** min(plan.failures, 10), LONGEST_PAUSE)
         plan.offline = isinstance(error, Offline)
         plan.stopped |= isinstance(error, SignInNeeded | NotAllowed)
-        plan.not_before = error.retry_at if isinstance(error, Unavailable) else None
+        plan.not_before = error.retry_at if isinstance(error, Unavailable | OutOfBudget) else None
         turned = False
         if plan.offline:
             pause = min(pause, OFFLINE_PROBE)

@@ -35,6 +35,7 @@ from inbox.connectors.bluesky.xrpc import Api, Place
 from inbox.connectors.connector import (
     NEEDED,
     NEEDED_TO_REACT,
+    NOTHING,
     Authorization,
     Bare,
     Discovery,
@@ -77,6 +78,7 @@ class Bluesky(Bare):
         self._place = place
         self._servers = Servers(place.did, place.server, place.directory)
         self._looked: dict[str, datetime] = {}
+        self._folded: dict[str, frozenset[str]] = {}
 
     @classmethod
     async def discover(cls, address: str, http: httpx.AsyncClient, clock: Clock) -> Discovery:
@@ -92,7 +94,12 @@ class Bluesky(Bare):
 
     @classmethod
     async def authorize(
-        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Authorization:
         """Begin OAuth; the person comes back to a loopback address, there is no code to paste."""
         return await oauth.authorize(discovery, redirect_uri, http, clock)
@@ -110,7 +117,7 @@ class Bluesky(Bare):
         """Our posts and all notifications once, then what is new."""
         allow(channel, Capability.FETCH)
         direct = Capability.DIRECT in channel.capabilities
-        return await polling.fetch(self._api(), cursor, self._looked, direct=direct)
+        return await polling.fetch(self._api(), cursor, self._looked, self._folded, direct=direct)
 
     async def reread(self, channel: Channel, remote_ids: Sequence[str]) -> Batch:
         """How these posts are now, and which of them their authors deleted."""

@@ -74,6 +74,7 @@ CAPABILITIES: Final = (
     | Capability.REPORT
     | Capability.LANGUAGE
     | Capability.AUDIENCE
+    | Capability.QUOTABLE
     | Capability.CARD
     | Capability.DIRECT
 )

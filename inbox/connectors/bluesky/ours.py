@@ -17,7 +17,7 @@ from inbox.connectors.bluesky import threads
 from inbox.connectors.bluesky.cursor import Position, print_of
 from inbox.connectors.bluesky.embeds import quoted_uri
 from inbox.connectors.bluesky.parsing import QUIET, hidden_in, is_post, moment, owner_of, reply_of
-from inbox.connectors.bluesky.views import hidden_among, messages_from, views
+from inbox.connectors.bluesky.views import Folded, hidden_among, messages_from, views
 from inbox.connectors.bluesky.xrpc import Api, listed
 from inbox.errors import NotFound, Unavailable
 from inbox.model import Message
@@ -58,7 +58,8 @@ async def _feed(api: Api, cursor: str) -> _Feed:
     return _Feed(found, str(answer.get("cursor") or ""))
 
 
-async def import_posts(api: Api, at: Position) -> list[Message]:
+async def import_posts(api: Api, at: Position, folded: Folded) -> list[Message]:
+    """A page of our posts; what they fold away goes to ``folded``."""
     first = not at.feed
     page = await _feed(api, at.feed)
     recent = api.now() - IMPORTED_THREADS
@@ -71,8 +72,8 @@ async def import_posts(api: Api, at: Position) -> list[Message]:
     at.feed = page.cursor
     if not page.cursor:
         at.phase = "notes"
-    hidden = await hidden_among(api, page.views.values(), {u: hidden_in(v) for u, v in page.views.items()})
-    return messages_from(api, page.views.values(), hidden)
+    folded.update({uri: hidden_in(view) for uri, view in page.views.items()})
+    return messages_from(api, page.views.values(), await hidden_among(api, page.views.values(), folded))
 
 
 async def poll(api: Api, at: Position, new: list[Mapping[str, Any]], looked: Looked) -> list[Message]:

@@ -24,7 +24,7 @@ from inbox.connectors.bluesky.parsing import (
     moment,
     unreadable,
 )
-from inbox.connectors.bluesky.views import hidden_among, messages_from, views
+from inbox.connectors.bluesky.views import Folded, hidden_among, messages_from, views
 from inbox.connectors.bluesky.xrpc import Api, listed
 from inbox.model import Batch, Cursor, Message
 
@@ -35,19 +35,20 @@ WHOLE_OVERLAP_EVERY: Final = timedelta(minutes=10)
 _POSTS: Final = frozenset({"reply", "mention", "quote"})
 
 
-async def fetch(api: Api, cursor: Cursor, looked: Looked, *, direct: bool) -> Batch:
-    """The batch after ``cursor``. ``direct``: read direct messages too."""
+async def fetch(api: Api, cursor: Cursor, looked: Looked, folded: Folded, *, direct: bool) -> Batch:
+    """The batch after ``cursor``. ``direct``: read direct messages too. ``folded``: kept while the past is imported, so
+    that our threads are not asked for again with every page that stands in them."""
     at = Position.of(cursor)
     messages: list[Message] = []
     complete = False
     began_at = at.started_at = at.started_at or api.now().isoformat()
     while not messages and not complete:
         if at.phase == "posts":
-            messages = await ours.import_posts(api, at)
+            messages = await ours.import_posts(api, at, folded)
         elif at.phase == "poll" and at.due and not at.walk:
             messages, complete = await ours.due_threads(api, at), not at.due
         else:
-            messages, complete = await _notes(api, at, looked, direct=direct)
+            messages, complete = await _notes(api, at, looked, folded, direct=direct)
     window: tuple[datetime | None, datetime | None] = (None, None)
     if complete:
         window = (moment(at.read_at), moment(began_at))
@@ -65,9 +66,13 @@ async def fetch(api: Api, cursor: Cursor, looked: Looked, *, direct: bool) -> Ba
 # --- notifications ---
 
 
-async def _notes(api: Api, at: Position, looked: Looked, *, direct: bool) -> tuple[list[Message], bool]:
+async def _notes(
+    api: Api, at: Position, looked: Looked, folded: Folded, *, direct: bool
+) -> tuple[list[Message], bool]:  # fmt: skip
     """One page of notifications; at the end of the walk also our posts and threads."""
     importing = at.phase == "notes"
+    if not importing:
+        folded.clear()  # somebody may fold an answer away at any time
     if not at.walk:
         read_whole = looked.get("the overlap")  # remembered too, since a poll that brings nothing moves no cursor
         rested = read_whole is None or api.now() - read_whole >= WHOLE_OVERLAP_EVERY
@@ -82,7 +87,7 @@ async def _notes(api: Api, at: Position, looked: Looked, *, direct: bool) -> tup
     new = {word: item for word, item in prints.items() if word not in at.seen and word not in at.edge}
     oldest = min(map(key_of, items), default=0)
     done = _step(at, api, prints, new, str(answer.get("cursor") or ""), oldest, importing)
-    messages = [*await _said(api, new.values()), *strange] if new or strange else []
+    messages = [*await _said(api, new.values(), folded), *strange] if new or strange else []
     ours.note_activity(api, at, new.values())
     if not done:
         if not messages and new:
@@ -147,13 +152,12 @@ def _readable(items: Sequence[Any]) -> tuple[list[Mapping[str, Any]], list[Messa
     return good, [unreadable(item, f"notification:{print_of(item)}") for item in bad]
 
 
-async def _said(api: Api, items: Iterable[Mapping[str, Any]]) -> list[Message]:
+async def _said(api: Api, items: Iterable[Mapping[str, Any]], folded: Folded) -> list[Message]:
     """Messages of the notifications that have words: posts as they are now, notices as they were."""
     items = [item for item in items if item.get("reason") not in QUIET]
     posts = {str(i["uri"]): i for i in items if i.get("reason") in _POSTS and is_post(i.get("record"))}
     found = await views(api, posts)
-    hidden = await hidden_among(api, found.values(), {})
-    messages = messages_from(api, found.values(), hidden)
+    messages = messages_from(api, found.values(), await hidden_among(api, found.values(), folded))
     for item in items:
         try:
             if str(item["uri"]) not in posts:

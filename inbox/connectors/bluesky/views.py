@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from inbox.connectors.bluesky.parsing import (
@@ -37,10 +37,14 @@ async def views(api: Api, uris: Collection[str]) -> dict[str, Mapping[str, Any]]
     return found
 
 
-async def hidden_among(api: Api, posts: Iterable[Mapping[str, Any]], known: Mapping[str, frozenset[str]]) -> set[str]:
+Folded = MutableMapping[str, frozenset[str]]
+"""What our own threads fold away, by the URI of their first post."""
+
+
+async def hidden_among(api: Api, posts: Iterable[Mapping[str, Any]], known: Folded) -> set[str]:
     """Which answers of ours to fold are folded: by the threadgates of our own threads that these posts stand in.
 
-    ``known``: what the roots seen already fold away, by URI.
+    ``known``: of the roots seen already; those that had to be asked for are added.
     """
     hidden: set[str] = set()
     missing: set[str] = set()
@@ -50,8 +54,10 @@ async def hidden_among(api: Api, posts: Iterable[Mapping[str, Any]], known: Mapp
             hidden |= known[root]
         elif root and owner_of(root) == api.did:
             missing.add(root)
-    for view in (await views(api, sorted(missing))).values():
-        hidden |= hidden_in(view)
+    found = await views(api, sorted(missing))
+    for root in missing:
+        known[root] = hidden_in(found.get(root, {}))
+        hidden |= known[root]
     return hidden
 
 

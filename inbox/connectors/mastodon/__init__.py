@@ -21,6 +21,7 @@ from inbox.clock import Clock
 from inbox.connectors.connector import (
     NEEDED,
     NEEDED_TO_REACT,
+    NOTHING,
     Authorization,
     Bare,
     Discovery,
@@ -71,7 +72,12 @@ class Mastodon(Bare):
 
     @classmethod
     async def authorize(
-        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Authorization:
         """Register with the server, and the page to allow Postroom on."""
         return await signing_in.authorize(discovery, redirect_uri, http, clock)

@@ -47,6 +47,7 @@ EVERYTHING: Final = (
     | Capability.REACT_LIKE
     | Capability.REACT_BOOST
     | Capability.QUOTE
+    | Capability.QUOTABLE
     | Capability.BLOCK
     | Capability.MUTE
     | Capability.REPORT
@@ -104,7 +105,7 @@ def capabilities_of(server: Server) -> Capability:
         if server.software in SCHEDULES or server.api:
             able |= Capability.SCHEDULE
         if server.api >= QUOTES:
-            able |= Capability.QUOTE
+            able |= Capability.QUOTE | Capability.QUOTABLE
         able |= Capability.REACT_BOOST
     for scope, capability in (
         ("write:media", Capability.MEDIA),

@@ -17,8 +17,10 @@ from inbox.clock import Clock
 from inbox.connectors.connector import (
     NEEDED,
     NEEDED_TO_REACT,
+    NOTHING,
     START,
     Authorization,
+    Bare,
     Discovery,
     Room,
     SignedIn,
@@ -52,7 +54,7 @@ from inbox.model import (
 MOST_REREAD = 100
 
 
-class Memory:
+class Memory(Bare):
     """One account at the network in memory."""
 
     name: ClassVar[str] = "memory"
@@ -105,7 +107,12 @@ class Memory:
 
     @classmethod
     async def authorize(
-        cls, discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
     ) -> Authorization:
         return Authorization(url=f"https://{discovery.address}/allow?to={redirect_uri}", state="s1", keep={})
 
