@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from inbox.connectors.connector import Connector
 
-TITLES: Final = {"wordpress": "WordPress", "mastodon": "Mastodon", "bluesky": "Bluesky", "feed": "Feeds"}
+TITLES: Final = {
+    "wordpress": "WordPress",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
+    "feed": "Feeds",
+    "manual": "By hand",
+}
 
 
 class _Networks(Mapping[str, "type[Connector]"]):
@@ -34,6 +40,10 @@ class _Networks(Mapping[str, "type[Connector]"]):
                 from inbox.connectors.feed import Feed
 
                 return Feed
+            case "manual":
+                from inbox.connectors.manual import Manual
+
+                return Manual
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:

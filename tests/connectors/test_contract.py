@@ -110,14 +110,15 @@ def check_repeats(harness: Harness, read: list[Message]) -> None:
 
 
 def test_every_connector_has_a_harness() -> None:
-    assert set(CONNECTORS) <= {make().connector_class.name for make in HARNESSES.values()}
+    by_hand = {"manual"}  # talks to nobody: test_manual.py
+    assert set(CONNECTORS) <= {make().connector_class.name for make in HARNESSES.values()} | by_hand
 
 
 def test_the_table_names_each_connector_by_its_own_name() -> None:
     assert {name: connector.name for name, connector in CONNECTORS.items()} == {name: name for name in CONNECTORS}
     assert {name: connector.title for name, connector in CONNECTORS.items()} == TITLES
     glyphs = [connector.glyph for connector in CONNECTORS.values()]
-    assert all(len(glyph) == 2 for glyph in glyphs)
+    assert all(1 <= len(glyph) <= 2 for glyph in glyphs)
     assert len(set(glyphs)) == len(glyphs)
 
 

@@ -14,6 +14,7 @@ from tests.inbox.making import OFFICER, START, add_channel, later, message, queu
 
 QUEUED, SENDING, SENT = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.SENT
 REJECTED, UNKNOWN, CANCELLED = DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.CANCELLED
+BY_HAND = DeliveryState.BY_HAND
 STATES = list(DeliveryState)
 
 
@@ -36,6 +37,8 @@ def bring_to(database: Database, id_: int, state: DeliveryState) -> None:
             outbox.rejected(c, id_, words="no", hint="", at=START)
         elif state is UNKNOWN:
             outbox.unknown(c, id_, words="?", hint="", at=START)
+        elif state is BY_HAND:
+            outbox.by_hand(c, id_, url="https://there.example", words="by hand", hint="", at=START)
     assert get(database, id_).state is state
 
 
@@ -52,7 +55,11 @@ MOVES: dict[str, tuple[Callable[..., object], DeliveryState, set[DeliveryState]]
     "held": (requeue((QUEUED, SENDING)), QUEUED, {QUEUED, SENDING}),
     "proven absent": (requeue((UNKNOWN,)), QUEUED, {UNKNOWN}),
     "sent again": (requeue((QUEUED, REJECTED)), QUEUED, {QUEUED, REJECTED}),
-    "cancel": (lambda c, i: outbox.cancel(c, i, at=START, actor=OFFICER) is not None, CANCELLED, {QUEUED, REJECTED}),
+    "cancel": (lambda c, i: outbox.cancel(c, i, at=START, actor=OFFICER) is not None, CANCELLED,
+               {QUEUED, REJECTED, BY_HAND}),
+    "by hand": (lambda c, i: outbox.by_hand(c, i, url="", words="", hint="", at=START), BY_HAND, {SENDING}),
+    "carried": (lambda c, i: outbox.carried(c, i, remote_id="m1", url="", at=START, actor=OFFICER, verb="carried"), SENT,
+                {BY_HAND}),
 }
 
 
