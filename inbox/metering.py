@@ -152,11 +152,11 @@ def pace(uses: Sequence[Use], now: datetime) -> float:
 
 
 def _pace(use: Use, now: datetime) -> float:
-    if use.limit is None or use.limit <= 0:
-        return 1.0 if use.limit is None else SLOWEST
     if use.allowance.unit is Unit.SHARE:
         over = (use.used - _SLOW_FROM) / (_STOP_AT - _SLOW_FROM)
         return min(1.0 + max(over, 0.0) * (SLOWEST - 1.0), SLOWEST)
+    if use.limit is None or use.limit <= 0:
+        return 1.0 if use.limit is None else SLOWEST
     for_reading = use.limit - use.allowance.reserve
     left = for_reading - use.used
     if left <= 0:
@@ -170,8 +170,8 @@ def _pace(use: Use, now: datetime) -> float:
 
 def exhausted(use: Use, *, person: bool = False) -> bool:
     """Nothing may be used any more until the period ends."""
-    if use.limit is None:
-        return False
     if use.allowance.unit is Unit.SHARE:
         return use.used >= _STOP_AT
+    if use.limit is None:
+        return False
     return use.used >= use.limit - (0 if person else use.allowance.reserve)

@@ -16,9 +16,10 @@ from inbox.model import Counting, Limits
 
 _GRAPHEME = regex.compile(r"\X")
 # What Mastodon links: a protocol, a host with a dot and a name at its end, and what an address may hold behind it.
-# Not straight behind a letter, a digit or one of @ $ # / = (twitter-text, which its extractor stands on).
+# Not straight behind a letter or digit of ASCII or one of @ $ # (twitter-text, which its extractor stands on): in
+# scripts without spaces a link begins right behind the words.
 LINK = regex.compile(
-    r"(?<![\p{L}\p{N}@＠$#＃/=_])https?://"
+    r"(?<![A-Za-z0-9@＠$#＃])https?://"
     r"(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+(?:xn--[a-z0-9-]+|\p{L}{2,})(?::\d{1,5})?"
     r"(?:[/?#][^\s<>\"“”«»]*)?",
     regex.IGNORECASE,

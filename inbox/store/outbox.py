@@ -162,6 +162,14 @@ def handed_over(connection: sqlite3.Connection, channel_id: str) -> list[Deliver
     return _deliveries(connection, "WHERE d.channel_id = ? AND d.state = 'by hand' ORDER BY d.id", (channel_id,))
 
 
+def accounted(connection: sqlite3.Connection, channel_id: str, remote_id: str) -> bool:
+    """Whether a delivery is known to have become this message."""
+    row = connection.execute(
+        "SELECT 1 FROM deliveries WHERE channel_id = ? AND remote_id = ? LIMIT 1", (channel_id, remote_id)
+    ).fetchone()
+    return row is not None
+
+
 def step(connection: sqlite3.Connection, key: str) -> str:
     """How far the delivery with this key got; empty when it has not begun."""
     row = connection.execute("SELECT step FROM deliveries WHERE key = ?", (key,)).fetchone()

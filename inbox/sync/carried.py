@@ -22,6 +22,8 @@ def settle(database: Database, channel: Channel, messages: Iterable[Message], cl
     ours = [m for m in messages if m.ours]
     waiting = outbox.handed_over(database.connection, channel.id) if ours else []
     changed = Changed()
+    if waiting:  # what settled one delivery, or was published by us, settles no other
+        ours = [m for m in ours if not outbox.accounted(database.connection, channel.id, m.remote_id)]
     for delivery in waiting:
         found = next((m for m in ours if _same(delivery, m)), None)
         if found is None:
