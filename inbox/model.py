@@ -491,6 +491,7 @@ class Update:
     audience: Audience = Audience.EVERYONE
     quotable: bool = True
     variations: Mapping[ChannelId, str] = field(default_factory=dict)  # another text for these channels
+    choices: Mapping[ChannelId, tuple[str, ...]] = field(default_factory=dict)  # codes of ``Limits.choices``
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -51,7 +51,7 @@ def render(
         title=update.title.strip() if titled else "",
         excerpt=update.excerpt.strip() if titled else "",
         media=update.media,
-        categories=update.categories if terms else (),
+        categories=_categories(update, channel) if terms else (),
         tags=update.tags if terms else (),
         publish_at=kept_there,
         reply_to=reply_to.remote_id if reply_to else "",
@@ -67,6 +67,14 @@ def render(
         quotable=update.quotable or Capability.QUOTABLE not in can,
     )
     return rendition, tuple(_problems(update, rendition, channel, now, reply_to))
+
+
+def _categories(update: Update, channel: Channel) -> tuple[str, ...]:
+    """Where the channel names what there is, what was chosen of that; else what was typed."""
+    if not channel.limits.choices:
+        return update.categories
+    known = {c.code for c in channel.limits.choices}
+    return tuple(code for code in update.choices.get(channel.id, ()) if code in known)
 
 
 def addressed(text: str, reply_to: Message) -> str:
@@ -103,6 +111,14 @@ def _problems(
         found.append(Problem(words="There is nothing written yet."))
     if rendition.kind == UpdateKind.POST and Capability.TITLE in can and rendition.text and not rendition.title:
         found.append(Problem(words="The post has no title.", where="title", stops=False))
+    if channel.limits.choice_needed and rendition.kind == UpdateKind.POST and not rendition.categories:
+        found.append(Problem(words=f"Choose who receives it at {title}.", where="choices"))
+    chosen = set(rendition.categories)
+    found += [
+        Problem(words=f"{c.title}: {c.warning}", where="choices", stops=False)
+        for c in channel.limits.choices
+        if c.code in chosen and c.warning
+    ]
     found += _too_long(rendition, channel)
     if update.warning.strip() and not rendition.warning:
         found.append(Problem(words=f"{title} shows no content warning.", where="warning", stops=False))

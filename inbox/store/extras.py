@@ -66,6 +66,14 @@ def extras_json(m: Message) -> str:
     return _written(found) if found else "{}"
 
 
+def author_json(m: Message) -> str:
+    """Who wrote it, beside the name, as a column; ``{}`` where the network says no more."""
+    author = m.author
+    if not (author.remote_id or author.handle or author.url):
+        return "{}"
+    return _written({"remote_id": author.remote_id, "handle": author.handle, "url": author.url})
+
+
 def extras_of(column: str, *, public: bool) -> dict[str, Any]:
     """The same as arguments of ``Message``. ``public``: the row's own column, which rows without visibility go by."""
     if column == "{}" and public:
@@ -120,6 +128,7 @@ def _typed(fields: Mapping[str, Any]) -> dict[str, Any]:
         "visibility": Visibility(visibility) if visibility else None,
         "poll": PollAsked(**poll | {"options": tuple(poll["options"])}) if poll else None,
         "card": LinkCard(**card) if card else None,
+        **({"choices": {c: tuple(codes) for c, codes in fields["choices"].items()}} if "choices" in fields else {}),
         "audience": Audience(fields.get("audience", Audience.EVERYONE)),
     }
 

@@ -54,8 +54,8 @@ def _as_draft(update: Update) -> str:
     fields = asdict(update)
     fields["publish_at"] = update.publish_at.isoformat() if update.publish_at else None
     names = (
-        "title", "text", "excerpt", "categories", "tags", "publish_at", "variations", "visibility", "warning",
-        "language", "poll", "card", "audience", "quotable", "replaces", "quotes",
+        "title", "text", "excerpt", "categories", "tags", "publish_at", "variations", "choices", "visibility",
+        "warning", "language", "poll", "card", "audience", "quotable", "replaces", "quotes",
     )  # fmt: skip
     body = {name: fields[name] for name in names} | {"pictures": fields["media"], "channels": []}
     return json.dumps(body, ensure_ascii=False)

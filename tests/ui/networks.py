@@ -31,7 +31,7 @@ class Long(Memory):
     title = "Mastodon"
     capabilities = (
         _BASE | Capability.SCHEDULE | Capability.VISIBILITY | Capability.WARNING | Capability.LANGUAGE
-        | Capability.POLL | Capability.AUDIENCE | Capability.QUOTE
+        | Capability.POLL | Capability.AUDIENCE | Capability.QUOTABLE | Capability.QUOTE
     )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ class Short(Memory):
 
     name = "bluesky"
     title = "Bluesky"
-    capabilities = _BASE | Capability.CARD | Capability.AUDIENCE | Capability.LANGUAGE
+    capabilities = _BASE | Capability.CARD | Capability.AUDIENCE | Capability.QUOTABLE | Capability.LANGUAGE
 
 
 LIMITS = {

@@ -20,7 +20,8 @@ from inbox.engine import Engine
 from inbox.errors import Offline, PostroomError, SignInNeeded, Unavailable
 from inbox.model import Account, AccountId
 from inbox.tasks import Tasks
-from ui.accounts.found import Done, Found
+from ui.accounts.done import Done
+from ui.accounts.found import Found
 from ui.notices import Notice, notice_for
 from ui.slots import async_slot
 from ui.theme import GAP
@@ -238,7 +239,9 @@ class AddPage(QScrollArea):
         if discovery is None:
             return
         waiting = self.tr("Your browser shows the page of {0}. Postroom waits until you come back …")
-        asked = self._engine.sign_in_by_browser(discovery, self._address_to_open.emit, self._again_id())
+        asked = self._engine.sign_in_by_browser(
+            discovery, self._address_to_open.emit, self._again_id(), self.found.app_answers()
+        )
         account = await self._ask(waiting.format(discovery.title), asked)
         self._welcome(account)
 
@@ -247,7 +250,8 @@ class AddPage(QScrollArea):
         discovery = self._discovery
         if discovery is None:
             return
-        begun = await self._ask(self.tr("Asking {0} …").format(discovery.title), self._engine.authorize(discovery))
+        asked = self._engine.authorize(discovery, self.found.app_answers())
+        begun = await self._ask(self.tr("Asking {0} …").format(discovery.title), asked)
         if begun is not None:
             self._code_kept = begun.keep
             self._open_browser(begun.url)

@@ -1,4 +1,4 @@
-"""What stands at an address: what to agree to, where to go with the browser, what to fill in; and the happy end."""
+"""What stands at an address: what to agree to, where to go with the browser, what to fill in."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import itertools
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from inbox.connectors.connector import Discovery
-from inbox.model import Field, SignIn
+from inbox.model import SignIn
+from ui.accounts.agreement import Agreement
+from ui.accounts.fields import Fields
 from ui.theme import GAP
-from ui.widgets.form import Form, FormRow, SecretEdit, button, empty, heading, words
+from ui.widgets.form import Form, button, heading, words
 from ui.widgets.glyph import Glyph
-from ui.widgets.tick import Tick
 
 
 class Found(QWidget):
@@ -28,9 +28,7 @@ class Found(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._edits: dict[str, tuple[Field, QLineEdit, FormRow]] = {}
-        self._typed: dict[str, str] = {}
-        self._agreements: list[_Agreement] = []
+        self._agreements: list[Agreement] = []
         self._key = ("", "")
         self._browser_url = ""
         column = QVBoxLayout(self)
@@ -60,7 +58,13 @@ class Found(QWidget):
             "Sign in there with your own name and allow Postroom; it notices by itself. Postroom never sees your "
             "password, and the permission can be withdrawn there at any time."
         )
-        self.comes_back = False
+        self._shows_words = self.tr(
+            "Sign in there with your own name and allow Postroom. Then copy what the page shows, or the whole address "
+            "of the last page, and paste it here."
+        )
+        self.comes_back = self._shows_code = False
+        self.app = Fields()
+        self.app.confirmed.connect(self._browser_clicked)
         self._browser_words = words(self._brings_words, "text-2")
         self.browser = button(self.tr("Open the site to allow Postroom"), "primary")
         self.browser.clicked.connect(self._browser_clicked)
@@ -71,48 +75,50 @@ class Found(QWidget):
         self.code.setObjectName("code")
         self.code.returnPressed.connect(self.confirmed)
         self._code_row = self._code.add(self.tr("Code from the browser"), self.code)
-        self._form = Form()
+        self.form = Fields()
+        self.form.confirmed.connect(self.confirmed)
         self.confirm = button(self.tr("Sign in"), "primary")
         self.confirm.clicked.connect(self.confirmed)
         column.addWidget(card)
         column.addLayout(self._warnings)
         self._or = words(self.tr("Or without the browser:"), "text-2")
         for part in (
+            self.app,
             self._browser_words,
             self.browser,
             self.code_wanted,
             self._code,
             self._or,
-            self._form,
+            self.form,
             self.confirm,
         ):
             column.addWidget(part)
 
     def show_discovery(self, found: Discovery, network_title: str, *, user: str = "") -> None:
         """Show what was found. Finding the same again keeps what was typed; ``user`` fills the first open field."""
-        self._typed |= {name: edit.text() for name, (_, edit, _) in self._edits.items()}
-        if (found.network, found.address) != self._key:
-            secret = {name for name, (declared, _, _) in self._edits.items() if declared.secret}
-            self._typed = {n: t for n, t in self._typed.items() if n not in secret}  # never offered to another place
+        same_place = (found.network, found.address) == self._key
         self._key = (found.network, found.address)
         self._glyph.show_network(found.network, network_title)
         self.title.setText(found.title)
         self.address.setText(f"{network_title} · {found.address}")
         self._browser_url = found.browser_url
         self.comes_back = SignIn.BROWSER in found.sign_in and not found.browser_url
-        has_browser = bool(found.browser_url) or self.comes_back
+        self._shows_code = SignIn.BROWSER_CODE in found.sign_in and not found.browser_url and not self.comes_back
+        has_browser = bool(found.browser_url) or self.comes_back or self._shows_code
         self.browser.setVisible(has_browser)
         self._browser_words.setVisible(has_browser)
-        self._browser_words.setText(self._comes_back_words if self.comes_back else self._brings_words)
+        leads = self._comes_back_words if self.comes_back else self._brings_words
+        self._browser_words.setText(self._shows_words if self._shows_code else leads)
         self.browser.setText(
             self.tr("Sign in with the browser") if self.comes_back else self.tr("Open the site to allow Postroom")
         )
         self.code_wanted.setVisible(self.comes_back)
         self._code.hide()
         self.code.clear()
-        self._or.setVisible(self.comes_back and bool(found.fields))
-        self._form.setVisible(bool(found.fields) or not self.comes_back)
-        self.confirm.setVisible(bool(found.fields) or not self.comes_back)
+        by_itself = self.comes_back or self._shows_code
+        self._or.setVisible(by_itself and bool(found.fields))
+        self.form.setVisible(bool(found.fields) or not by_itself)
+        self.confirm.setVisible(bool(found.fields) or not by_itself)
         self.confirm.setText(self.tr("Add") if found.sign_in == (SignIn.NOTHING,) else self.tr("Sign in"))
         self.confirm.setAccessibleName(f"{self.confirm.text()}: {found.title}")
         self.confirm.setProperty("role", "" if has_browser else "primary")
@@ -120,53 +126,36 @@ class Found(QWidget):
         for old in self._agreements:
             self._warnings.removeWidget(old)
             old.deleteLater()
-        self._agreements = [_Agreement(warning) for warning in found.warnings]
+        self._agreements = [Agreement(warning) for warning in found.warnings]
         for made in self._agreements:
             self._warnings.addWidget(made)
-        self._draw_fields(found.fields, user)
+        self.app.show_fields(found.app_fields, same_place=same_place)
+        self.app.setVisible(bool(found.app_fields))
+        self.form.show_fields(found.fields, same_place=same_place, user=user)
+        self._set_order()
 
-    def _draw_fields(self, fields: tuple[Field, ...], user: str) -> None:
-        for _, _, row in self._edits.values():
-            self._form.column.removeWidget(row)
-            row.deleteLater()
-        self._edits = {}
-        for declared in fields:
-            if declared.secret:
-                secret = SecretEdit(declared.label, declared.placeholder)
-                edit, row = secret.edit, self._form.add(declared.label, secret, declared.hint, focus=secret.edit)
-            else:
-                edit = QLineEdit(placeholderText=declared.placeholder)
-                row = self._form.add(declared.label, edit, declared.hint)
-            edit.setObjectName(declared.name)
-            typed = self._typed.get(declared.name, "")
-            if not typed and user and not declared.secret:
-                typed, user = user, ""
-            edit.setText(typed)
-            edit.textEdited.connect(lambda _, changed=row: changed.show_error(""))
-            edit.returnPressed.connect(self.confirmed)
-            self._edits[declared.name] = (declared, edit, row)
-        # Made later than the button below them: say in which order the keyboard goes.
+    def _set_order(self) -> None:
+        """Lines are made later than the buttons around them: say in which order the keyboard goes."""
         order: list[QWidget] = [agreement.tick for agreement in self._agreements]
-        order += [self.browser, self.code_wanted, self.code]
-        for _, edit, row in self._edits.values():
-            order += [edit, row.control.toggle] if isinstance(row.control, SecretEdit) else [edit]
-        order.append(self.confirm)
+        order += [*self.app.in_order(), self.browser, self.code_wanted, self.code, *self.form.in_order(), self.confirm]
         for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
 
     def _browser_clicked(self) -> None:
-        if not self.comes_back:
+        if self._shows_code:
+            self._ask_for_code()
+        elif not self.comes_back:
             self.browser_wanted.emit(self._browser_url)
-        elif all(agreement.agreed() for agreement in self._agreements):
+        elif all(agreement.agreed() for agreement in self._agreements) and self.app.answers() is not None:
             self.by_browser.emit()
 
     def _ask_for_code(self) -> None:
-        if all(agreement.agreed() for agreement in self._agreements):
+        if all(agreement.agreed() for agreement in self._agreements) and self.app.answers() is not None:
             self.by_code.emit()
 
     def show_code(self) -> None:
         """The browser shows a code now: here is where it goes."""
-        for other in (self._or, self._form):
+        for other in (self._or, self.form):
             other.hide()
         self._code.show()
         self.confirm.show()
@@ -182,84 +171,26 @@ class Found(QWidget):
                 self._code_row.show_error(self.tr("Paste the code that the browser shows."))
                 self._code_row.take_focus()
                 return None
-            return {"code": self.code.text().strip()}
-        for declared, edit, row in self._edits.values():
-            if declared.required and not edit.text().strip():
-                row.show_error(self.tr("This is needed."))
-                row.take_focus()
-                return None
-        return {name: edit.text() for name, (_, edit, _) in self._edits.items()}
+            return {**self.app_answers(), "code": self.code.text().strip()}
+        return self.form.answers()
+
+    def app_answers(self) -> Mapping[str, str]:
+        """What the browser needs to know first, such as the organisation's own client id."""
+        return {name: edit.text().strip() for name, (_, edit, _) in self.app.edits.items()}
 
     def take_focus(self) -> None:
         """Go to the first thing that is still to do."""
         open_: list[QWidget] = [a.tick for a in self._agreements if not a.tick.isChecked()]
-        to_fill = [edit for _, edit, _ in self._edits.values() if not edit.text()]
-        every = [edit for _, edit, _ in self._edits.values()]
-        if self.comes_back and not open_:
+        if (app := self.app.first_open()) is not None and not open_:
+            open_ = [app]
+        if (self.comes_back or self._shows_code) and not open_:
             open_ = [self.browser]
-        first = (open_ or to_fill or every or [self.confirm])[0]
+        to_fill = self.form.first_open()
+        every = [edit for _, edit, _ in self.form.edits.values()]
+        first = (open_ or ([to_fill] if to_fill is not None else []) or every or [self.confirm])[0]
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget_secrets(self) -> None:
         """The keyring has them now; the window keeps none."""
-        for declared, edit, _ in self._edits.values():
-            if declared.secret:
-                edit.clear()
-                self._typed.pop(declared.name, None)
-
-
-class _Agreement(QFrame):
-    """A warning that a person agrees to before going on."""
-
-    def __init__(self, warning: str) -> None:
-        super().__init__()
-        self.setProperty("role", "held")
-        self._error = words(self.tr("Tick this to go on, or choose another address."), "danger", percent=92)
-        self._error.hide()
-        self.tick = Tick(self.tr("I know, go on"))
-        self.tick.setAccessibleName(warning)
-        self.tick.toggled.connect(lambda on: self._error.hide() if on else None)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * GAP, 3 * GAP, 3 * GAP, 3 * GAP)
-        column.setSpacing(2 * GAP)
-        column.addWidget(words(warning))
-        column.addWidget(self.tick)
-        column.addWidget(self._error)
-
-    def agreed(self) -> bool:
-        if not self.tick.isChecked():
-            self._error.show()
-            self.tick.setFocus(Qt.FocusReason.OtherFocusReason)
-        return self.tick.isChecked()
-
-
-class Done(QWidget):
-    """The channels that are read from now on, and the way out."""
-
-    closed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3 * GAP)
-        self.words = words(self.tr("Signed in. Postroom reads these from now on:"), weight=QFont.Weight.DemiBold)
-        self._titles = QVBoxLayout()
-        self._titles.setSpacing(GAP)
-        self.close_ = button(self.tr("Done"), "primary")
-        self.close_.setAutoDefault(True)
-        self.close_.clicked.connect(self.closed)
-        column.addWidget(self.words)
-        column.addLayout(self._titles)
-        column.addWidget(self.close_)
-
-    def show_channels(self, titles: Mapping[str, str]) -> None:
-        """Title -> address."""
-        empty(self._titles)
-        for title, address in titles.items():
-            self._titles.addWidget(words(f"{title}  ·  {address}" if address else title))
-        self.close_.setAccessibleDescription(f"{self.words.text()} {', '.join(titles)}")
-
-    def take_focus(self) -> None:
-        """Enter closes."""
-        self.close_.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.app.forget_secrets()
+        self.form.forget_secrets()

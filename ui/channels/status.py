@@ -53,8 +53,10 @@ def leaving(deliveries: Sequence[Delivery], now: datetime) -> str:
         return f"{plural(len(soon), 'message')} {'leaves' if len(soon) == 1 else 'leave'} in {seconds} s, undo with z"
     held = [d for d in deliveries if d.state in (DeliveryState.QUEUED, DeliveryState.SENDING)]
     trouble = [d for d in deliveries if d.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN)]
+    by_hand = [d for d in deliveries if d.state is DeliveryState.BY_HAND]
     parts = [f"{plural(len(held), 'message')} {'waits' if len(held) == 1 else 'wait'} to go"] if held else []
     parts += [f"{plural(len(trouble), 'message')} not sent"] if trouble else []
+    parts += [f"{plural(len(by_hand), 'message')} to carry over by hand"] if by_hand else []
     return " · ".join(parts)
 
 

@@ -69,6 +69,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "publish_at": datetime.fromisoformat,
     "channels": lambda kept: [ChannelId(c) for c in kept],
     "variations": lambda kept: {ChannelId(c): str(t) for c, t in kept.items()},
+    "choices": lambda kept: {ChannelId(c): tuple(str(one) for one in codes) for c, codes in kept.items()},
     "visibility": Visibility,
     "warning": str,
     "language": str,

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from inbox.model import Audience, Capability, Channel, LinkCard, Visibility
+from ui.composer.choices import Choices
 from ui.composer.pick import Pick
 from ui.composer.poll import PollEditor
 from ui.composer.state import ComposerState, first_link, names
@@ -42,6 +43,7 @@ class Options(QWidget):
         self.excerpt.setTabChangesFocus(True)
         self.excerpt.setFixedHeight(round(line_height(self.excerpt.font()) * 3) + 20)
         self.categories, self.tags = QLineEdit(), QLineEdit()
+        self.choices = Choices()
         commas = self.tr("With commas between them.")
         form = Form()
         self._rows: dict[str, FormRow] = {
@@ -71,6 +73,7 @@ class Options(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3 * GAP)
+        column.addWidget(self.choices)  # first: without a receiver nothing goes
         column.addWidget(form)
         for edit in (self.warning, self.card_title, self.card_words, self.categories, self.tags):
             edit.textChanged.connect(self._read)
@@ -80,6 +83,7 @@ class Options(QWidget):
         for tick in (self.quotable, self.card):
             tick.toggled.connect(self._read)
         self.poll.changed.connect(self._read)
+        self.choices.changed.connect(self.changed)
 
     def show_state(self, state: ComposerState, channels: Sequence[Channel]) -> None:
         """Show what a post carries."""
@@ -111,18 +115,20 @@ class Options(QWidget):
         tongues = sorted(((c, language_words(c)) for c in codes if c), key=lambda tongue: tongue[1])
         self.language.offer([("", usual), *tongues], state.language)
         self.poll.show_channels(channels)
-        limits_who = Capability.AUDIENCE in can or state.audience is not Audience.EVERYONE or not state.quotable
+        limits_who = Capability.AUDIENCE in can or state.audience is not Audience.EVERYONE
+        self.choices.show_channels(state, channels)
+        typed = any(Capability.TERMS in c.capabilities and not c.limits.choices for c in channels)
         for name, shown in {
             "visibility": Capability.VISIBILITY in can or state.visibility is not None,
             "warning": Capability.WARNING in can or bool(state.warning),
             "audience": limits_who,
             "language": Capability.LANGUAGE in can or bool(state.language),
             "excerpt": Capability.TITLE in can or bool(state.excerpt),
-            "categories": Capability.TERMS in can or bool(state.categories),
-            "tags": Capability.TERMS in can or bool(state.tags),
+            "categories": typed or bool(state.categories),
+            "tags": typed or bool(state.tags),
         }.items():
             self._rows[name].setVisible(shown)
-        self.quotable.setVisible(limits_who)
+        self.quotable.setVisible(Capability.QUOTABLE in can or not state.quotable)
         self.poll.setVisible(Capability.POLL in can or state.poll is not None)
         self._cards = Capability.CARD in can
         self.show_link()
@@ -137,6 +143,8 @@ class Options(QWidget):
 
     def take_focus(self, where: str) -> bool:
         """Go to the part a Problem names, if it is one of these."""
+        if where == "choices":
+            return self.choices.take_focus()
         if where == "poll":
             self.poll.take_focus()
             return True

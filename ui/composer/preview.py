@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from inbox.model import Audience, Media, Problem, Rendition, Visibility
+from inbox.model import Audience, Capability, Media, Problem, Rendition, Visibility, Weight
 from ui.composer.shown import ONE_OF_SEVERAL, PICTURE, Boxed, PictureView, ProblemLine, ShownText
 from ui.composer.state import Shown
+from ui.composer.weighing import weight_words
 from ui.composer.wording import (
     audience_words,
     duration_words,
@@ -22,7 +23,7 @@ from ui.composer.wording import (
 )
 from ui.theme import GAP
 from ui.widgets.flow import FlowLayout
-from ui.widgets.form import empty, heading, words
+from ui.widgets.form import button, empty, heading, words
 from ui.widgets.glyph import Glyph
 
 
@@ -30,6 +31,7 @@ class PreviewCard(QFrame):
     """The preview of one channel; ``show_rendition`` whenever something changed. ``wanted(where)``: see to it."""
 
     wanted = Signal(str)
+    trial_wanted = Signal()
 
     def __init__(self, network: str, network_title: str) -> None:
         super().__init__()
@@ -59,6 +61,10 @@ class PreviewCard(QFrame):
         chips = FlowLayout(spacing=2 * GAP)
         for chip in (self.time, self.keeper, self.circle, self.answers):
             chips.addWidget(chip)
+        self.weight = words("", "text-2", percent=92)
+        self.trial = button(self.tr("Send a test to myself"), "quiet")
+        self.trial.clicked.connect(self.trial_wanted)
+        self.trial.hide()
         self.problems = QVBoxLayout()
         self.problems.setSpacing(GAP)
         column = QVBoxLayout(self)
@@ -73,6 +79,8 @@ class PreviewCard(QFrame):
         for part in (self.poll, self.excerpt, self.terms):
             column.addWidget(part)
         column.addLayout(chips)
+        column.addWidget(self.weight)
+        column.addWidget(self.trial, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self.problems)
 
     def show_rendition(self, shown: Shown, now: datetime, *, alone: bool) -> None:
@@ -90,7 +98,7 @@ class PreviewCard(QFrame):
         self.quoted.show_quoted(shown.quoted)
         self._say(self.poll, self._poll_words(rendition))
         self._say(self.excerpt, self.tr("Excerpt: {0}").format(rendition.excerpt) if rendition.excerpt else "")
-        self._say(self.terms, self._terms_words(rendition))
+        self._say(self.terms, self._terms_words(shown))
         when, keeper, role = when_words(shown, self._network_title, now)
         self._say(self.time, when)
         self._chip(self.keeper, keeper, role)
@@ -98,8 +106,15 @@ class PreviewCard(QFrame):
         readers = self.tr("Readers: {0}").format(visibility_words(rendition.visibility).lower())
         self._chip(self.circle, readers if rendition.visibility is not None else "", "chip-held" if closed else "chip")
         self._say(self.answers, self._audience_words(rendition))
+        self.trial.setVisible(Capability.TRIAL in channel.capabilities)
+        self.trial.setEnabled(not shown.stopped)
+        self.trial.setAccessibleName(f"{self.trial.text()}: {channel.title}")
         self._show_problems(shown)
         self.setAccessibleName(f"{speaks}: {self.chip.text()}")
+
+    def show_weight(self, weight: Weight | None) -> None:
+        """How many it reaches and what it costs, once that is known."""
+        self._say(self.weight, weight_words(weight) if weight is not None else "")
 
     def _poll_words(self, rendition: Rendition) -> str:
         if (poll := rendition.poll) is None:
@@ -109,10 +124,11 @@ class PreviewCard(QFrame):
             [*(f"{mark} {o}" for o in poll.options), self.tr("Runs {0}").format(duration_words(poll.lasts_s))]
         )
 
-    def _terms_words(self, rendition: Rendition) -> str:
-        said = []
+    def _terms_words(self, shown: Shown) -> str:
+        said, rendition = [], shown.rendition
         if rendition.categories:
-            said.append(self.tr("In {0}").format(", ".join(rendition.categories)))
+            titles = {c.code: c.title for c in shown.channel.limits.choices}
+            said.append(self.tr("In {0}").format(", ".join(titles.get(c, c) for c in rendition.categories)))
         if rendition.tags:
             said.append(self.tr("Tags: {0}").format(", ".join(rendition.tags)))
         if rendition.language:

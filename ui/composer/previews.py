@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout
 
-from inbox.model import ChannelId
+from inbox.model import ChannelId, Weight
 from ui.composer.preview import PreviewCard
 from ui.composer.state import Shown
 from ui.theme import GAP
@@ -19,10 +19,11 @@ from ui.widgets.scrolled import Scrolled
 class Previews(QScrollArea):
     """Cards that stay while their channel stays chosen, so that typing repaints and does not rebuild.
 
-    ``wanted(where, channel id)``: somebody wants to see to a problem.
+    ``wanted(where, channel id)``: somebody wants to see to a problem. ``trial_wanted(channel id)``.
     """
 
     wanted = Signal(str, str)
+    trial_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +61,7 @@ class Previews(QScrollArea):
                 network = one.channel.network
                 card = self.cards[one.channel.id] = PreviewCard(network, titles.get(network, network))
                 card.wanted.connect(lambda where, id_=one.channel.id: self.wanted.emit(where, id_))
+                card.trial_wanted.connect(lambda id_=one.channel.id: self.trial_wanted.emit(id_))
                 card.show_rendition(one, now, alone=len(shown) == 1)
             card = self.cards[one.channel.id]
             if self._column.indexOf(card) != number + 2:
@@ -70,6 +72,11 @@ class Previews(QScrollArea):
                 self._show_next()
         else:
             self._turn.start()
+
+    def show_weights(self, weights: Mapping[ChannelId, Weight]) -> None:
+        """Say what each would mean."""
+        for id_, card in self.cards.items():
+            card.show_weight(weights.get(id_))
 
     def _show_next(self) -> None:
         if self._left:

@@ -74,6 +74,7 @@ class ComposerState:
     publish_at: datetime | None = None
     channels: list[ChannelId] = field(default_factory=list)
     variations: dict[ChannelId, str] = field(default_factory=dict)
+    choices: dict[ChannelId, tuple[str, ...]] = field(default_factory=dict)
     visibility: Visibility | None = None
     warning: str = ""
     language: str = ""
@@ -117,6 +118,7 @@ class ComposerState:
             media=tuple(_delivered(p) for p in self.pictures),
             publish_at=self.publish_at,
             variations={id_: text for id_, text in self.variations.items() if id_ in chosen},
+            choices={id_: codes for id_, codes in self.choices.items() if id_ in chosen},
             visibility=self.visibility,
             warning=self.warning,
             language=self.language,
@@ -210,6 +212,7 @@ class ComposerState:
             publish_at=update.publish_at,
             channels=list(channels),
             variations=dict(update.variations),
+            choices=dict(update.choices),
             visibility=update.visibility,
             warning=update.warning,
             language=update.language,

@@ -27,12 +27,14 @@ from ui.composer.frame import Foot, Head, Sides, ask_for_alt
 from ui.composer.previews import Previews
 from ui.composer.state import ComposerState, Shown, loses
 from ui.composer.taking import Taking, carried
+from ui.composer.weighing import Weighing, confirm_words
 from ui.composer.wording import button_words, listed, refusal_words, time_words
 from ui.format import clock_time
 from ui.notices import Notice, notice_for
 from ui.reader import Reader
 from ui.slots import async_slot
 from ui.theme import GAP, Theme
+from ui.widgets.ask import ask
 from ui.widgets.form import fit, line
 from ui.widgets.inline_notice import InlineNotice, announce
 
@@ -60,6 +62,7 @@ class Composer(QDialog):
         self._channels: list[Channel] = []
         self._shown: list[Shown] = []
         self._at_problem = -1
+        self._agreed: Update | None = None  # to what cannot be taken back, as it was then
         self.setAcceptDrops(True)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.head, self.foot = Head(), Foot()
@@ -70,6 +73,7 @@ class Composer(QDialog):
         self._lay_out()
         self._drafts = Drafts(engine, tasks)
         self._taking = Taking(engine.home, tasks)
+        self._weighing = Weighing(engine, tasks)
         self._checks = QTimer(self, singleShot=True, interval=CHECK_PAUSE_MS)
         self._pauses = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._connect()
@@ -87,6 +91,8 @@ class Composer(QDialog):
         self.editor.strip.wanted.connect(self.take_files)
         self.editor.picture_pasted.connect(lambda image: self._taking.take([image], self.state))
         self.previews.wanted.connect(lambda where, id_: self.editor.take_focus(where, ChannelId(id_)))
+        self.previews.trial_wanted.connect(self.try_it)
+        self._weighing.weighed.connect(lambda: self.previews.show_weights(self._weighing.weights))
         self.foot.tightest.wanted.connect(self.editor.texts.go_to)
         for keys, act in (
             ("Ctrl+Return", self.publish),
@@ -210,6 +216,8 @@ class Composer(QDialog):
         said = button_words(len(shown), state.publish_at, now, replaces=state.replaces is not None, ready=ready)
         self.head.show_deed(said)
         self.foot.show_rooms(shown)
+        self._weighing.look(state, shown)
+        self.previews.show_weights(self._weighing.weights)
 
     def next_problem(self) -> None:
         """Go to what the next problem is about, and say it."""
@@ -274,6 +282,8 @@ class Composer(QDialog):
         if self.state.undescribed and not self.state.alt_asked:
             self.question = ask_for_alt(self, len(self.state.undescribed), self._alt_answered)
             return
+        if not await self._confirmed(ready):
+            return
         state, place = self.state, self._drafts.place
         ids = [s.channel.id for s in ready]
         stay = [c for c in state.channels if c not in ids]
@@ -302,6 +312,47 @@ class Composer(QDialog):
             self.state = ComposerState()
             self._drafts.begin(place, "")
             self.accept()
+
+    async def _confirmed(self, ready: Sequence[Shown]) -> bool:
+        """Whether a person knows what it means, where it cannot be taken back; asked anew with the figures of now."""
+        ids = [s.channel.id for s in ready if Capability.WEIGH in s.channel.capabilities]
+        if not ids:
+            return True
+        update = self.state.update(ids)
+        if self._agreed == update:
+            return True
+        self.publish_button.setEnabled(False)
+        try:
+            weights = await asyncio.wrap_future(self._engine.weigh(update, ids))
+        except PostroomError as error:
+            self.notice.tell(notice_for(error))
+            return False
+        finally:
+            self.publish_button.setEnabled(True)
+        if not any(w.confirm for w in weights.values()):
+            return True
+        question, what, on_button = confirm_words(weights, {s.channel.id: s.channel.title for s in ready})
+
+        def answered(answer: str) -> None:
+            if answer == "send":
+                self._agreed = update
+                self.publish()
+
+        answers = {"keep": self.tr("Not yet"), "send": on_button}
+        self.question = ask(self, question, what, answers, answered, default="keep")
+        return False
+
+    @async_slot
+    async def try_it(self, channel_id: str) -> None:
+        """Send it to ourselves only."""
+        self.notice.clear()
+        id_ = ChannelId(channel_id)
+        try:
+            said = await asyncio.wrap_future(self._engine.trial(self.state.update([id_]), id_))
+        except PostroomError as error:
+            self.notice.tell(notice_for(error))
+            return
+        self.notice.tell(Notice(title=self.tr("A test is on its way"), words=said, hint="", alarm=False))
 
     def _tell_stopped(self, stopped: Sequence[Shown], gone: Sequence[Shown]) -> None:
         """Say what stops it and what has left, with the focus where it can be mended."""

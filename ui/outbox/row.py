@@ -56,6 +56,10 @@ class StateMark(QWidget):
             case Mark.LOCKED:
                 painter.drawRoundedRect(QRectF(side * 0.15, side * 0.45, side * 0.7, side * 0.5), 2, 2)
                 painter.drawArc(QRectF(side * 0.28, side * 0.05, side * 0.44, side * 0.75), 0, 180 * 16)
+            case Mark.BY_HAND:  # a page, and an arrow that leads out of it
+                stroke((0.45, 0.12), (0.1, 0.12), (0.1, 0.9), (0.88, 0.9), (0.88, 0.55))
+                stroke((0.42, 0.58), (0.9, 0.1))
+                stroke((0.6, 0.1), (0.9, 0.1), (0.9, 0.4))
             case Mark.UNKNOWN:
                 stroke((0.28, 0.3), (0.34, 0.14), (0.5, 0.08), (0.68, 0.16), (0.72, 0.32), (0.52, 0.5), (0.5, 0.66))
                 stroke((0.5, 0.9), (0.5, 0.91))
@@ -177,4 +181,8 @@ class DeliveryRow(QFrame):
             Deed.IS_THERE: self.tr("It is there"),
             Deed.IS_NOT_THERE: self.tr("It is not there, send it"),
             Deed.SIGN_IN: self.tr("Sign in again"),
+            Deed.CARRY: self.tr("Copy the text and open the page"),
+            Deed.PICTURES: self.tr("Copy the pictures"),
+            Deed.DONE: self.tr("It is there"),
+            Deed.TAKE_BACK: self.tr("Take back"),
         }[deed]

@@ -23,6 +23,7 @@ class Mark(enum.Enum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     LOCKED = "locked"
+    BY_HAND = "by hand"
 
 
 class Deed(enum.StrEnum):
@@ -38,6 +39,10 @@ class Deed(enum.StrEnum):
     IS_THERE = "is_there"
     IS_NOT_THERE = "is_not_there"
     SIGN_IN = "sign_in"
+    CARRY = "carry"
+    PICTURES = "pictures"
+    DONE = "done"
+    TAKE_BACK = "take_back"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +69,7 @@ class Around:
     paused: bool = False
 
 
+NEEDS_A_PERSON = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.BY_HAND)
 SECONDS_SHOWN = timedelta(minutes=1)
 
 
@@ -84,6 +90,12 @@ def standing(delivery: Delivery, around: Around, now: datetime) -> Standing:
             return Standing(
                 words=_tr("not known whether it arrived"), mark=Mark.UNKNOWN, tone="chip-owed", reason=delivery.words,
                 hint=hint, deeds=(Deed.LOOK_AGAIN, Deed.IS_THERE, Deed.IS_NOT_THERE),
+            )  # fmt: skip
+        case DeliveryState.BY_HAND:
+            pictures = (Deed.PICTURES,) if delivery.rendition.media else ()
+            return Standing(
+                words=_tr("yours to carry over"), mark=Mark.BY_HAND, tone="chip-owed", reason=delivery.words,
+                hint=delivery.hint, deeds=(Deed.CARRY, *pictures, Deed.DONE, Deed.TAKE_BACK),
             )  # fmt: skip
         case DeliveryState.CANCELLED:
             return Standing(words=_tr("taken back"), mark=Mark.WAITING)
@@ -136,7 +148,7 @@ def _sent(delivery: Delivery, around: Around, now: datetime) -> Standing:
 def fate_words(deliveries: Sequence[Delivery]) -> str:
     """How the deliveries of one update stand together: "2 of 3 are out · 1 needs you"."""
     out = sum(d.state is DeliveryState.SENT for d in deliveries)
-    stuck = sum(d.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN) for d in deliveries)
+    stuck = sum(d.state in NEEDS_A_PERSON for d in deliveries)
     words = _tr("{0} of {1} is out") if out == 1 else _tr("{0} of {1} are out")
     said = [words.format(out, len(deliveries)) if out < len(deliveries) else _tr("all {0} are out").format(out)]
     if stuck:

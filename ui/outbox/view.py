@@ -21,6 +21,7 @@ from inbox.store import accounts
 from inbox.tasks import Tasks
 from ui.format import plural
 from ui.notices import notice_for
+from ui.outbox.carrying import carry_over, copy_pictures
 from ui.outbox.fates import fates
 from ui.outbox.group import UpdateGroup
 from ui.outbox.row import DeliveryRow
@@ -238,7 +239,7 @@ class OutboxView(QWidget):
         if row is None:
             return
         self.notice.clear()
-        if delivery_id in self._busy and deed not in (Deed.OPEN, Deed.COPY):
+        if delivery_id in self._busy and deed not in (Deed.OPEN, Deed.COPY, Deed.CARRY, Deed.PICTURES):
             return  # a second press before the first was answered
         match deed:
             case Deed.OPEN:
@@ -249,7 +250,15 @@ class OutboxView(QWidget):
             case Deed.SIGN_IN:
                 channel = self._channel(row.delivery)
                 self.sign_in_wanted.emit(channel.account_id if channel is not None else "")
-            case Deed.UNDO | Deed.EDIT:
+            case Deed.CARRY:
+                carry_over(row.delivery)
+                announce(self, self.tr("Copied. Paste it in the page that opens."))
+            case Deed.PICTURES:
+                copy_pictures(row.delivery)
+                announce(self, self.tr("Copied."))
+            case Deed.DONE:
+                self._start([row.delivery], self._done(self._engine.carried(row.delivery.id, url=row.delivery.url)))
+            case Deed.UNDO | Deed.EDIT | Deed.TAKE_BACK:
                 self._start([row.delivery], self._take_back(row.delivery))
             case Deed.SEND_NOW | Deed.SEND_AGAIN | Deed.LOOK_AGAIN:
                 self._start([row.delivery], self._done(self._engine.send_now(row.delivery.id)))

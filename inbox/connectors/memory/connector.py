@@ -49,6 +49,7 @@ from inbox.model import (
     Rendition,
     Sighting,
     SweepPage,
+    Weight,
 )
 
 MOST_REREAD = 100
@@ -208,6 +209,17 @@ class Memory(Bare):
         async with world.visit("find", self._password()):
             entry = world.with_key(delivery.key)
         return _receipt(entry) if entry else None
+
+    async def weigh(self, channel: Channel, rendition: Rendition) -> Weight:
+        world = self._world(channel, Capability.WEIGH)
+        async with world.visit("weigh", self._password()):
+            return world.weight
+
+    async def trial(self, channel: Channel, rendition: Rendition) -> str:
+        world = self._world(channel, Capability.TRIAL)
+        async with world.visit("trial", self._password()):
+            world.tried.append(rendition.text)
+            return "Sent to ourselves."
 
     async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
         world = self._world(channel, NEEDED[action])

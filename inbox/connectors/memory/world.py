@@ -30,6 +30,7 @@ from inbox.model import (
     Rendition,
     UpdateKind,
     Visibility,
+    Weight,
 )
 
 BEFORE_SEND, AFTER_ACCEPT = "before_send", "after_accept"
@@ -85,6 +86,8 @@ class World:
         self.password = "open-sesame-42"  # noqa: S105 - opens nothing but this
         self.recognises_keys = True
         self.takes_its_time = False
+        self.weight = Weight()
+        self.tried: list[str] = []  # what was sent to ourselves only
         self.limits = Limits(text_bytes=2_000, media_count=4)
         self.expired_before = 0
         self.offered_from = 0

@@ -123,7 +123,7 @@ def test_an_account_is_added_with_the_keyboard_alone(
     dialog.open()  # used again: it shows the accounts, not the good news of last time
     assert dialog._stack.currentWidget() is dialog.page
     assert [a.user for a in accounts.accounts(reader.connection)] == ["officer"]
-    assert world.password not in [edit.text() for _, edit, _ in dialog.adding.found._edits.values()]
+    assert world.password not in [edit.text() for _, edit, _ in dialog.adding.found.form.edits.values()]
 
 
 def test_a_wrong_address_is_said_in_three_parts_and_stays_typed(
@@ -148,7 +148,7 @@ def test_a_wrong_password_keeps_everything_typed_and_the_page(
     typed(qtbot, "memory.example")
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: dialog.adding.found.isVisible())
-    _, edit, row = dialog.adding.found._edits["password"]
+    _, edit, row = dialog.adding.found.form.edits["password"]
     press(qtbot, Qt.Key.Key_Return)
     until(row.error.isVisible)  # empty: not even asked
     assert not world.requests
@@ -166,7 +166,7 @@ def test_a_secret_is_masked_until_shown(make: Callable[[], AccountsDialog], qtbo
     typed(qtbot, "memory.example")
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: dialog.adding.found.isVisible())
-    _, edit, row = dialog.adding.found._edits["password"]
+    _, edit, row = dialog.adding.found.form.edits["password"]
     typed(qtbot, "sesame")
     assert "sesame" not in edit.displayText()
     press(qtbot, Qt.Key.Key_Tab)
@@ -191,7 +191,7 @@ def test_a_warning_must_be_ticked_and_the_browser_is_opened(
     tick = found._agreements[0].tick
     assert focus() is tick
     order = tab_order(found)
-    user, password = found._edits["user"][1], found._edits["password"]
+    user, password = found.form.edits["user"][1], found.form.edits["password"]
     assert order == [tick, found.browser, user, password[1], password[2].control.toggle, found.confirm]  # type: ignore[attr-defined]
     found.browser.setFocus()
     found.confirm.click()
@@ -233,7 +233,7 @@ def test_cancel_gives_up_and_keeps_what_was_typed(
     go.set()
     assert "Stopped" in dialog.adding.notice.text()
     assert dialog.isVisible()
-    assert dialog.adding.found._edits["password"][1].text() == world.password
+    assert dialog.adding.found.form.edits["password"][1].text() == world.password
     assert accounts.accounts(reader.connection) == []
     assert engine.sync().result(5) == []  # the engine is free again
 
@@ -275,10 +275,10 @@ def test_signing_in_again_is_filled_in_and_keeps_the_account(
     until(lambda: dialog.adding.found.isVisible())
     assert dialog.adding.address.text() == "memory.example"
     assert dialog.adding.address.isReadOnly()
-    assert dialog.adding.found._edits["user"][1].text() == "k.lowe"
+    assert dialog.adding.found.form.edits["user"][1].text() == "k.lowe"
     press(qtbot, Qt.Key.Key_Space)  # the warning
     dialog.adding.found.take_focus()
-    assert focus() is dialog.adding.found._edits["password"][1]
+    assert focus() is dialog.adding.found.form.edits["password"][1]
     typed(qtbot, "a-new-one")
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: dialog.adding.done.isVisible())
@@ -335,7 +335,7 @@ def test_after_a_wrong_password_the_right_one_opens_it(
     dialog.adding.address.setText("memory.example")
     dialog.adding.look()
     until(lambda: dialog.adding.found.isVisible())
-    edit = dialog.adding.found._edits["password"][1]
+    edit = dialog.adding.found.form.edits["password"][1]
     for typed_, holds in (("guess", dialog.adding.notice.text), (world.password, dialog.adding.done.isVisible)):
         edit.setText(typed_)
         dialog.adding.found.confirm.click()

@@ -1,0 +1,97 @@
+"""What publishing would mean, asked of the networks that can say: how many it reaches, and what it costs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+
+from inbox.engine import Engine
+from inbox.errors import PostroomError
+from inbox.metering import MICRO
+from inbox.model import Capability, ChannelId, Update, Weight
+from inbox.tasks import Tasks
+from ui.composer.state import ComposerState, Shown
+
+PAUSE_MS = 700
+
+
+class Weighing(QObject):
+    """Asks after a pause in the writing; ``weighed`` when answers are there. A network that does not answer says
+    nothing: what it means is asked again before anything goes that cannot be taken back."""
+
+    weighed = Signal()
+
+    def __init__(self, engine: Engine, tasks: Tasks) -> None:
+        super().__init__()
+        self._engine = engine
+        self._tasks = tasks
+        self.weights: dict[ChannelId, Weight] = {}
+        self._wanted: tuple[Update, tuple[ChannelId, ...]] | None = None
+        self._known: tuple[Update, tuple[ChannelId, ...]] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._timer.timeout.connect(self._ask)
+
+    def look(self, state: ComposerState, shown: Sequence[Shown]) -> None:
+        """These are to be weighed, once nothing was changed for a moment."""
+        ids = tuple(s.channel.id for s in shown if not s.stopped and Capability.WEIGH in s.channel.capabilities)
+        self.weights = {i: w for i, w in self.weights.items() if i in ids}
+        if not ids:
+            self._timer.stop()
+            self._known = None
+            return
+        wanted = (state.update(ids), ids)
+        if wanted != self._known:
+            self._wanted = wanted
+            self._timer.start()
+
+    def _ask(self) -> None:
+        if self._wanted is not None:
+            self._tasks.start(self._answer(*self._wanted), name="weigh")
+
+    async def _answer(self, update: Update, ids: tuple[ChannelId, ...]) -> None:
+        try:
+            found = await asyncio.wrap_future(self._engine.weigh(update, ids))
+        except PostroomError:
+            return
+        if self._wanted == (update, ids):  # else something else was written meanwhile
+            self._known = self._wanted
+            self.weights = dict(found)
+            self.weighed.emit()
+
+
+def weight_words(weight: Weight) -> str:
+    """ "Reaches 12,483 people · costs $0.20"; empty when there is nothing to say."""
+    said = []
+    if weight.reaches is not None:
+        said.append(_tr("Reaches {0} people").format(f"{weight.reaches:,}"))
+    if weight.cost:
+        said.append(_tr("Costs {0}").format(money(weight.cost)))
+    return " · ".join([*said, *weight.words])
+
+
+def confirm_words(weights: Mapping[ChannelId, Weight], titles: Mapping[ChannelId, str]) -> tuple[str, str, str]:
+    """Question, what to know, and the words on the button, for what cannot be taken back."""
+    asked = {i: w for i, w in weights.items() if w.confirm}
+    reached = [w.reaches for w in asked.values()]
+    people = sum(r for r in reached if r is not None)
+    known = all(r is not None for r in reached)
+    where = ", ".join(titles[i] for i in asked)
+    question = (
+        _tr("Send to {0} people?").format(f"{people:,}") if known else _tr("Send at {0}?").format(where)
+    )  # fmt: skip
+    lines = [f"{titles[i]}: {weight_words(w)}" for i, w in asked.items()]
+    lines.append(_tr("Once it has left it cannot be taken back, changed or deleted."))
+    on_button = _tr("Send to {0} people").format(f"{people:,}") if known else _tr("Send it")
+    return question, "\n".join(lines), on_button
+
+
+def money(amount: int) -> str:
+    """Millionths of a US dollar as people write them: cents, or less where it is less."""
+    dollars = amount / MICRO
+    return f"${dollars:,.2f}" if amount == 0 or dollars >= 0.01 else f"${dollars:.4f}".rstrip("0")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("composer", text)
