@@ -17,15 +17,16 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from inbox.clock import Clock, SystemClock
 from inbox.connectors import CONNECTORS, TITLES
-from inbox.errors import PostroomError
+from inbox.errors import PostroomError, StoreError
 from inbox.events import Bus, Changed
+from inbox.metering import Use
 from inbox.model import (
     Account,
     AccountId,
@@ -38,6 +39,7 @@ from inbox.model import (
     Update,
     Weight,
 )
+from inbox.store import keeping
 from inbox.store.database import Database
 from inbox.tasks import Tasks
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from inbox.connectors.connector import Authorization, Connector, Discovery
     from inbox.desk import Undone
     from inbox.secrets import Secrets
+    from inbox.store.purging import Purger
     from inbox.sync.fetch import Outcome
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,7 @@ class State:
     offline_since: datetime | None = None
     polling: frozenset[ChannelId] = frozenset()
     paused: bool = False
+    uses: Mapping[AccountId, tuple[Use, ...]] = field(default_factory=dict)  # of accounts that use something up
 
 
 class Engine:
@@ -149,6 +153,8 @@ class Engine:
         self._ending, self._released, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         database = Database.open(self.home)
         try:
+            if keeping.in_force(database.connection):  # before anybody can look
+                self._purger(database).run(self._clock.now())
             if self._held:
                 ready.set_result(None)
                 await self._released.wait()
@@ -156,6 +162,23 @@ class Engine:
                 await self._work(database, ready)
         finally:
             database.close()
+
+    def _purger(self, database: Database) -> Purger:
+        from inbox.store.purging import Purger
+
+        return Purger(database)
+
+    async def _forget(self, database: Database) -> None:
+        """Forget, for ever, what may not be kept any longer."""
+        purger = self._purger(database)
+        while True:
+            try:
+                self.bus.publish(purger.run(self._clock.now()))
+                wait_s = purger.wait_s(self._clock.now())
+            except StoreError as error:  # a full disk; it is tried again
+                self.on_error(error)
+                wait_s = 60.0
+            await self._clock.sleep(wait_s)
 
     async def _work(self, database: Database, ready: Future[None]) -> None:
         from inbox.accounts import Accounts
@@ -185,6 +208,7 @@ class Engine:
             self._desk = Desk(database, self._clock, self._accounts, self._outbox, self.bus.publish, self.actor)
             self._pictures = Pictures(self.home / "media" / "fetched", client, self._clock)
             self._outbox.recover()
+            tasks.start(self._forget(database), name="forgetting")
             tasks.start(self._outbox.run(), name="outbox")
             if self._poll_by_itself:
                 tasks.start(self._polling.run(), name="polling")
@@ -334,6 +358,7 @@ class Engine:
 
         async def work() -> None:
             await self._accounts.set_budget(account_id, allowance, amount, actor=self.actor)
+            await self._polling.measure(account_id)
             self._polling.replan(hurry=account_id)
             self._outbox.poke()
             self.bus.publish(Changed(accounts=True))
@@ -377,4 +402,7 @@ class Engine:
         polling = getattr(self, "_polling", None)
         if polling is None:
             return State()
-        return State(offline_since=polling.offline_since, polling=frozenset(polling.busy), paused=polling.paused)
+        return State(
+            offline_since=polling.offline_since, polling=frozenset(polling.busy), paused=polling.paused,
+            uses=dict(polling.uses),
+        )  # fmt: skip

@@ -13,6 +13,7 @@ from inbox.accounts import Accounts
 from inbox.clock import Clock
 from inbox.errors import PostroomError
 from inbox.events import Changed
+from inbox.metering import Use
 from inbox.model import AccountId, Capability, Channel, ChannelId, Message
 from inbox.store import accounts
 from inbox.store.database import Database
@@ -53,6 +54,7 @@ class Polling:
         self.busy: set[ChannelId] = set()
         self._under_way: dict[ChannelId, asyncio.Task[Outcome]] = {}
         self.paused = False
+        self.uses: dict[AccountId, tuple[Use, ...]] = {}
 
     @property
     def offline_since(self) -> datetime | None:
@@ -102,7 +104,14 @@ class Polling:
     async def around(self, channel: Channel, message: Message) -> None:
         """Read the conversation around a message now, because somebody looks at it."""
         connector = await self._accounts.connector_for(channel)
-        await self._fetch.around(channel, connector, message, Outcome(channel=channel))
+        await self._fetch.around(channel, connector, message, Outcome(channel=channel), asked=True)
+
+    async def measure(self, account_id: AccountId) -> tuple[Use, ...]:
+        """How the account's allowances stand now; told to the window with the next change."""
+        found = tuple(self._accounts.uses(account_id, await self._accounts.connector(account_id)))
+        if found:
+            self.uses[account_id] = found
+        return found
 
     def _hinted(self, channel_id: ChannelId) -> None:
         """The network says that something may be new."""
@@ -129,7 +138,7 @@ class Polling:
                     await self._accounts.refresh(channel.account_id, connector)
                     channel = accounts.channel(self._database.connection, channel.id) or channel
                     outcome = await self._fetch.poll(channel, connector)
-                    stretch = metering.pace(self._accounts.uses(channel.account_id, connector), self._clock.now())
+                    stretch = metering.pace(await self.measure(channel.account_id), self._clock.now())
                     if self._accounts.note_validity(channel.account_id, connector):
                         self._publish(Changed(accounts=True))
         finally:

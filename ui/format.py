@@ -100,3 +100,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 def file_size(size_bytes: int) -> str:
     """ "840 kB", "2.1 MB"."""
     return f"{size_bytes / 1000:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def money(amount: int) -> str:
+    """Millionths of a US dollar as people write them: dollars and cents, and what is less than a cent in full."""
+    dollars = amount / 1_000_000
+    return f"${dollars:,.2f}" if amount == 0 or dollars >= 0.01 else f"${dollars:.6f}".rstrip("0")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
@@ -112,3 +114,22 @@ def named() -> Callable[[QWidget], None]:
         assert nameless(window) == []
 
     return check
+
+
+@pytest.fixture
+def browser() -> Iterator[list[str]]:
+    """Addresses the desktop was asked to open."""
+
+    class Browser(QObject):
+        def __init__(self) -> None:
+            super().__init__()
+            self.opened: list[str] = []
+
+        @Slot(QUrl)
+        def open(self, url: QUrl) -> None:
+            self.opened.append(url.toString())
+
+    browser = Browser()
+    QDesktopServices.setUrlHandler("https", browser, "open")
+    yield browser.opened
+    QDesktopServices.unsetUrlHandler("https")

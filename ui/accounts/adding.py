@@ -98,8 +98,7 @@ class AddPage(QScrollArea):
 
     def _network_row(self) -> QWidget:
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = FlowLayout(holder)  # more of them than fit beside each other
         row.setSpacing(5 * GAP)
         self.networks = QButtonGroup(holder)
         self._names = list(self._engine.networks)
@@ -112,7 +111,6 @@ class AddPage(QScrollArea):
             choice.setIconSize(QSize(side, side))
             self.networks.addButton(choice, number)
             row.addWidget(choice)
-        row.addStretch(1)
         if self.networks.buttons():
             self.networks.buttons()[0].setChecked(True)
         self.networks.idClicked.connect(self._network_chosen)

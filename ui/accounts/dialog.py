@@ -13,13 +13,13 @@ from inbox.engine import Engine
 from inbox.errors import PostroomError
 from inbox.events import Changed
 from inbox.model import Account, AccountId
-from inbox.store import accounts, outbox
+from inbox.store import accounts, outbox, spending
 from inbox.tasks import Tasks
 from ui.accounts.adding import AddPage
 from ui.accounts.health import AccountHealth, read
 from ui.accounts.listing import AccountList
 from ui.accounts.page import AccountPage
-from ui.format import plural
+from ui.format import money, plural
 from ui.notices import notice_for
 from ui.reader import Reader
 from ui.slots import async_slot
@@ -72,6 +72,7 @@ class AccountsDialog(QDialog):
         self.page.fetch_wanted.connect(self._fetch)
         self.page.sign_in_wanted.connect(self.sign_in_again)
         self.page.removal_wanted.connect(self._ask_removal)
+        self.page.budget_wanted.connect(self._set_budget)
         self.adding.signed_in.connect(self._signed_in)
         self.adding.finished.connect(self.accept)
         self.adding.left.connect(self._turn_back)
@@ -123,7 +124,12 @@ class AccountsDialog(QDialog):
             polling = self._engine.state().polling
             fetching = any(h.channel.id in polling for h in one.channels)
             title = self._titles.get(one.account.network, one.account.network)
-            self.page.show_account(one, title, self._clock.now(), fetching=fetching)
+            now, id_ = self._clock.now(), one.account.id
+            uses = [
+                (use, spending.lines(self._reader.connection, id_, use.allowance, now=now))
+                for use in self._engine.state().uses.get(id_, ())
+            ]
+            self.page.show_account(one, title, now, fetching=fetching, uses=uses)
 
     def _turn_back(self) -> None:
         self._stack.setCurrentWidget(self.page)
@@ -155,6 +161,16 @@ class AccountsDialog(QDialog):
             return
         new = sum(o.new for o in outcomes)
         self.page.say(self.tr("Fetched: {0}.").format(plural(new, "new message") if new else self.tr("nothing new")))
+
+    @async_slot
+    async def _set_budget(self, account_id: str, allowance: str, amount: int) -> None:
+        try:
+            await asyncio.wrap_future(self._engine.set_budget(AccountId(account_id), allowance, amount))
+        except PostroomError as error:
+            self.page.notice.tell(notice_for(error))
+            return
+        self.refresh()
+        self.page.say(self.tr("The budget is {0} a month from now on.").format(money(amount)))
 
     def _ask_removal(self, account_id: str) -> None:
         one = self._accounts.get(AccountId(account_id))

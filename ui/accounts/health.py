@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
+from inbox.metering import Validity
 from inbox.model import Account, Capability
-from inbox.store import accounts
+from inbox.store import accounts, spending
 from inbox.store.accounts import Health
 from ui.format import clock_time, short_time
 
@@ -29,6 +30,7 @@ class AccountHealth:
 
     account: Account
     channels: tuple[Health, ...]
+    validity: Validity = field(default_factory=Validity)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,15 +45,20 @@ def read(connection: sqlite3.Connection) -> list[AccountHealth]:
     """All accounts that were not removed, oldest first."""
     health = accounts.health(connection)
     return [
-        AccountHealth(account=a, channels=tuple(h for h in health if h.channel.account_id == a.id))
+        AccountHealth(
+            account=a, channels=tuple(h for h in health if h.channel.account_id == a.id),
+            validity=spending.validity(connection, a.id),
+        )
         for a in accounts.accounts(connection)
-    ]
+    ]  # fmt: skip
 
 
 def standing(health: Health, now: datetime) -> Standing:
     """How one channel is doing: the worst that can be said of it."""
     if not health.signed_in:
         return Standing(words=_tr("Signed out: sign in again"), tone="danger")
+    if Capability.FETCH not in health.channel.capabilities:
+        return Standing(words=_tr("Carried over by hand"), tone="ok")
     if health.failing_since is not None:
         return Standing(words=_tr("No answer since {0}").format(clock_time(health.failing_since, now)), tone="owed")
     if health.paused:
@@ -79,6 +86,8 @@ def facts(health: Health, now: datetime) -> list[tuple[str, str]]:
     channel = health.channel
     able = [_tr(word) for capability, word in _WORDS if capability in channel.capabilities]
     found = [(_tr("Trouble"), health.trouble)] if health.trouble else []
+    if Capability.FETCH not in channel.capabilities:
+        return [*found, (_tr("Speaks as"), channel.speaks_as or channel.title), (_tr("Address"), channel.url)]
     asked = _tr("not yet") if health.polled_at is None else short_time(health.polled_at, now)
     if health.polled_at is not None and asked != "now":
         asked = _tr("{0} ago").format(asked) if asked.endswith(("min", " h")) else asked

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
-from inbox.model import ChannelId
+from inbox.metering import Use
+from inbox.model import Capability, ChannelId
 from inbox.store.accounts import Health
+from inbox.store.spending import Line
 from ui.accounts.health import AccountHealth, facts, standing
+from ui.accounts.measures_card import MeasuresCard
 from ui.notices import Notice
 from ui.theme import GAP
 from ui.widgets.form import button, empty, heading, words
@@ -26,6 +30,7 @@ class AccountPage(QScrollArea):
     fetch_wanted = Signal(str)
     sign_in_wanted = Signal(str)
     removal_wanted = Signal(str)
+    budget_wanted = Signal(str, str, object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,13 +74,20 @@ class AccountPage(QScrollArea):
         column.addLayout(head)
         column.addWidget(self.notice)
         column.addLayout(self._channels)
+        self.measures = MeasuresCard()
+        self.measures.budget.wanted.connect(lambda name, amount: self.budget_wanted.emit(self._id, name, amount))
+        column.addWidget(self.measures)
         column.addLayout(row)
         column.addWidget(self.outcome)
         column.addStretch(1)
         self.setWidget(inner)
 
-    def show_account(self, one: AccountHealth, network_title: str, now: datetime, *, fetching: bool) -> None:
-        """Show this account as it is now."""
+    def show_account(
+        self, one: AccountHealth, network_title: str, now: datetime, *, fetching: bool,
+        uses: Sequence[tuple[Use, Sequence[Line]]] = (),
+    ) -> None:  # fmt: skip
+        """Show this account as it is now. ``uses``: its allowances, and what each of them went on."""
+        self.measures.show_measures(one, uses, now)
         account = one.account
         if account.id != self._id:
             self.outcome.hide()
@@ -106,7 +118,8 @@ class AccountPage(QScrollArea):
                 action_words=self.tr("Sign in again"),
             )
         self.again.setVisible(signed_in and bool(account.user))
-        self.fetch.setVisible(signed_in)
+        reads = any(Capability.FETCH in h.channel.capabilities for h in one.channels)
+        self.fetch.setVisible(signed_in and reads)
         self.fetch.setEnabled(not fetching)
         self.fetch.setText(self.tr("Fetching…") if fetching else self.tr("Fetch now"))
         wanted = {h.channel.id: h for h in one.channels}

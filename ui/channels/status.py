@@ -9,15 +9,17 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from inbox.engine import State
-from inbox.model import Delivery, DeliveryState
+from inbox.model import Capability, Delivery, DeliveryState
 from inbox.store.accounts import Health
 from inbox.store.ledger import Gap
+from ui.accounts.measures import in_short
 from ui.format import clock_time, plural
 from ui.widgets.text import Elided
 
 
 def completeness(health: Sequence[Health], gaps: Sequence[Gap], now: datetime) -> str:
     """ "Complete to 16:58" for the least complete channel, then each gap of the last day. Pure."""
+    health = [h for h in health if Capability.FETCH in h.channel.capabilities]
     if not health:
         return ""
     parts = []
@@ -75,7 +77,9 @@ def wellbeing(health: Sequence[Health], state: State, now: datetime) -> str:
         parts.append("paused")
     elif state.polling:
         parts.append("fetching …")
-    return " · ".join(parts) or "all channels well"
+    titles = {h.channel.account_id: h.account_title for h in health}
+    used = in_short([(titles[i], use) for i, uses in state.uses.items() if i in titles for use in uses], now)
+    return " · ".join([*(parts or ["all channels well"]), *used])
 
 
 class StatusLine(QFrame):

@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.metering import MICRO
 from inbox.model import Capability, ChannelId, Update, Weight
 from inbox.tasks import Tasks
 from ui.composer.state import ComposerState, Shown
+from ui.format import money
 
 PAUSE_MS = 700
 
@@ -85,12 +85,6 @@ def confirm_words(weights: Mapping[ChannelId, Weight], titles: Mapping[ChannelId
     lines.append(_tr("Once it has left it cannot be taken back, changed or deleted."))
     on_button = _tr("Send to {0} people").format(f"{people:,}") if known else _tr("Send it")
     return question, "\n".join(lines), on_button
-
-
-def money(amount: int) -> str:
-    """Millionths of a US dollar as people write them: cents, or less where it is less."""
-    dollars = amount / MICRO
-    return f"${dollars:,.2f}" if amount == 0 or dollars >= 0.01 else f"${dollars:.4f}".rstrip("0")
 
 
 def _tr(text: str) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
-from PySide6.QtCore import QObject, Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inbox.clock import Clock, SystemClock
-from inbox.connectors.connector import Discovery, SignedIn
+from inbox.connectors.connector import NOTHING, Authorization, Discovery, SignedIn
 from inbox.connectors.memory import BEFORE_SEND, Memory, World
 from inbox.engine import Engine
 from inbox.errors import Unavailable
@@ -67,25 +67,6 @@ def make(qtbot: QtBot, engine: Engine, reader: Reader, theme: Theme, tasks: Task
 @pytest.fixture
 def careful(engine: Engine, world: World) -> None:
     engine.networks["memory"] = Careful.over({"square": world})  # type: ignore[index]
-
-
-@pytest.fixture
-def browser() -> Iterator[list[str]]:
-    """Addresses the desktop was asked to open."""
-
-    class Browser(QObject):
-        def __init__(self) -> None:
-            super().__init__()
-            self.opened: list[str] = []
-
-        @Slot(QUrl)
-        def open(self, url: QUrl) -> None:
-            self.opened.append(url.toString())
-
-    browser = Browser()
-    QDesktopServices.setUrlHandler("https", browser, "open")
-    yield browser.opened
-    QDesktopServices.unsetUrlHandler("https")
 
 
 def focus() -> QWidget:
@@ -410,4 +391,67 @@ def test_a_code_can_be_pasted_when_the_browser_cannot_come_back(
     typed(qtbot, world.password)
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: not dialog.adding.done.isHidden())
+    assert len(accounts.accounts(reader.connection)) == 1
+
+
+class OwnApp(Memory):
+    """Asks for the organisation's own client id before the browser opens, and cannot come back by itself."""
+
+    begun: ClassVar[list[Mapping[str, str]]] = []
+
+    @classmethod
+    async def discover(cls, address: str, http: httpx.AsyncClient, clock: Clock) -> Discovery:
+        return replace(
+            await super().discover(address, http, clock),
+            sign_in=(SignIn.PASTE, SignIn.BROWSER_CODE),
+            app_fields=(
+                Field(name="client", label="Client id"),
+                Field(name="hidden", label="Client secret", secret=True, required=False),
+            ),
+        )
+
+    @classmethod
+    async def authorize(
+        cls,
+        discovery: Discovery,
+        redirect_uri: str,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        answers: Mapping[str, str] = NOTHING,
+    ) -> Authorization:
+        cls.begun.append(answers)
+        return await super().authorize(discovery, redirect_uri, http, clock, answers)
+
+    @classmethod
+    async def sign_in(
+        cls, discovery: Discovery, answers: Mapping[str, str], http: httpx.AsyncClient, clock: Clock
+    ) -> SignedIn:
+        cls.begun.append(answers)
+        return await super().sign_in(discovery, answers, http, clock)
+
+
+def test_an_organisations_own_app_is_asked_for_first_and_its_code_is_pasted(
+    engine: Engine, world: World, make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, reader: Reader,
+    browser: list[str],
+) -> None:  # fmt: skip
+    OwnApp.begun.clear()
+    engine.networks["memory"] = OwnApp.over({"square": world})  # type: ignore[index]
+    dialog = make()
+    typed(qtbot, "memory.example")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.found.isHidden() and not dialog.adding.busy)
+    found = dialog.adding.found
+    assert focus() is found.app.edits["client"][1]
+    found.browser.click()
+    assert not browser, "without the client id there is no page to open"
+    assert "needed" in found.app.edits["client"][2].error.text()
+    typed(qtbot, "city-app")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: browser and not found.code.isHidden() and not dialog.adding.busy)
+    assert OwnApp.begun == [{"client": "city-app", "hidden": ""}]
+    assert focus() is found.code
+    typed(qtbot, world.password)
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.done.isHidden())
+    assert OwnApp.begun[1]["client"] == "city-app"
     assert len(accounts.accounts(reader.connection)) == 1
