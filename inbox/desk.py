@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from inbox.accounts import Accounts, need
 from inbox.clock import Clock
+from inbox.connectors.connector import NEEDED
 from inbox.errors import NotAllowed, NotFound, PostroomError, Rejected
 from inbox.events import Changed
 from inbox.model import (
@@ -315,6 +316,8 @@ class Desk:
         """Do it at the network and here; how the message stands now."""
         stored = self._message(message_id)
         channel = self._open_channel(stored.channel_id)
+        if NEEDED[action] & stored.message.denied:
+            raise NotAllowed(f"{channel.title} does not allow this with this message.", hint="")
         connector = await self._accounts.connector_for(channel)
         self._intend(f"asked: {action}", message_id)
         after = await connector.moderate(channel, stored.message, action, words)

@@ -37,22 +37,22 @@ from ui.bridge import Bridge
 from ui.channels.rail import OUTBOX, RECORD, Rail
 from ui.channels.status import StatusLine
 from ui.channels.tabs import NetworkTabs
-from ui.commands import Commands
 from ui.conversations.view import ConversationPane
 from ui.format import clock_time, plural
 from ui.notices import notice_for
 from ui.practice import PracticeStripe
 from ui.reader import Reader
-from ui.reading.person import PersonPane
-from ui.reading.view import ConversationView
 from ui.theme import Theme
 from ui.widgets.banner import Banner
 from ui.widgets.toast import Toast
 
 if TYPE_CHECKING:
     from ui.accounts.dialog import AccountsDialog
+    from ui.commands import Commands
     from ui.composer.window import Composer
     from ui.outbox.view import OutboxView
+    from ui.reading.person import PersonPane
+    from ui.reading.view import ConversationView
     from ui.record.view import RecordView
 
 log = logging.getLogger(__name__)
@@ -91,18 +91,57 @@ class Window(QMainWindow):
         self.tabs = NetworkTabs(theme)
         self.rail = Rail(theme)
         self.list = ConversationPane(reader, theme, tasks, lambda i: self._titles.get(i, ""))
-        self.conversation = ConversationView(engine, reader, tasks)
-        self.person = PersonPane(reader, tasks)
         self.status = StatusLine()
         self.banner, self.trouble, self.failure = Banner(), Banner(), Banner()
         self.setWindowTitle(self.tr("Postroom"))
         self._lay_out(stripe)
         self.toast = Toast(self, self.list)
         self._connect()
-        self.commands = Commands(self, engine)
         self._refresh_channels()
         self._restore()
         self._refresh()
+
+    def complete(self) -> None:
+        """Make what the list can be shown without, and open the conversation that it stands at. The list is painted
+        first: half of a start would be spent on the rest."""
+        if "commands" in vars(self):
+            return
+        self.commands  # noqa: B018 - made by being asked for
+        if (row := self.list.current()) is not None and self.conversation.row is None:
+            self._open(row.id, 0)
+
+    @cached_property
+    def conversation(self) -> ConversationView:
+        """What is read and answered, and beside it who wrote it."""
+        from ui.reading.view import ConversationView
+
+        view = ConversationView(self._engine, self._reader, self.tasks)
+        view.left.connect(self._back)
+        view.failed.connect(self.show_error)
+        view.replied.connect(self._replied)
+        view.moderated.connect(lambda words: self.toast.say(words))
+        view.person_changed.connect(lambda stored: self.person.show_person(stored, view.row, view.channel))
+        view.invite(bool(self._titles))
+        self._work.insertWidget(0, view)
+        if self.rail.place not in (OUTBOX, RECORD):
+            self._work.setCurrentWidget(view)
+        return view
+
+    @cached_property
+    def person(self) -> PersonPane:
+        """Who wrote the message in focus."""
+        from ui.reading.person import PersonPane
+
+        pane = PersonPane(self._reader, self.tasks)
+        self._beside.addWidget(pane)
+        return pane
+
+    @cached_property
+    def commands(self) -> Commands:
+        """What keys and buttons do."""
+        from ui.commands import Commands
+
+        return Commands(self, self._engine)
 
     @cached_property
     def outbox(self) -> OutboxView:
@@ -157,11 +196,11 @@ class Window(QMainWindow):
             button.setAccessibleName(self.tr("Keys and commands") if words == "?" else words)
             button.clicked.connect(lambda _=False, c=command: self.commands.run(c))
             row.addWidget(button)
-        self._work = QStackedWidget()
-        for pane, stretch in ((self.rail, 0), (self.list, 2), (self._work, 3), (self.person, 0)):
+        self._work, self._beside = QStackedWidget(), QStackedWidget()
+        self._beside.setMinimumWidth(180)
+        for pane, stretch in ((self.rail, 0), (self.list, 2), (self._work, 3), (self._beside, 0)):
             self.splitter.addWidget(pane)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self._work.addWidget(self.conversation)
         em = self.fontMetrics().height()
         self.splitter.setSizes([11 * em, 25 * em, 33 * em, 15 * em])
         self.setMinimumSize(480, 400)
@@ -177,13 +216,6 @@ class Window(QMainWindow):
         self.list.entered.connect(self._enter)
         self.list.explain_empty(self._empty_words)
         self.list.accounts_wanted.connect(self.show_accounts)
-        self.conversation.left.connect(self._back)
-        self.conversation.failed.connect(self.show_error)
-        self.conversation.replied.connect(self._replied)
-        self.conversation.moderated.connect(lambda words: self.toast.say(words))
-        self.conversation.person_changed.connect(
-            lambda stored: self.person.show_person(stored, self.conversation.row, self.conversation.channel)
-        )
         self.trouble.acted.connect(lambda: self._sign_in_again(self._signed_out))
         self.failure.acted.connect(lambda: self.commands.run("accounts"))
         self.banner.acted.connect(lambda: self.commands.run("sync"))
@@ -209,7 +241,8 @@ class Window(QMainWindow):
     def _refresh_channels(self) -> None:
         channels = accounts.channels(self._reader.connection)
         self._titles = {c.id: c.title for c in channels}
-        self.conversation.invite(bool(channels))
+        if "conversation" in vars(self):
+            self.conversation.invite(bool(channels))
         names = list(dict.fromkeys(c.network for c in channels))
         titles = self._engine.titles
         self.tabs.show_networks([(n, titles.get(n, n)) for n in names])
@@ -253,7 +286,11 @@ class Window(QMainWindow):
     def _tell_refused(self, waiting: Sequence[Delivery]) -> None:
         """Say once of each delivery that was refused; it stays in the outbox and in its conversation."""
         fresh = [d for d in waiting if d.state is DeliveryState.REJECTED and d.id not in self._told]
-        self._told |= {d.id for d in fresh}
+        by_hand = [d for d in waiting if d.state is DeliveryState.BY_HAND and d.id not in self._told]
+        self._told |= {d.id for d in (*fresh, *by_hand)}
+        if by_hand and not fresh:
+            words = self.tr("Yours to carry over by hand: {0}").format(by_hand[-1].words)
+            self._say_trouble(words, alarm=False, button=self.tr("Open the outbox"), command="outbox")
         if fresh:
             words = self.tr("Not sent: {0} {1}").format(fresh[-1].words, fresh[-1].hint).strip()
             self._say_trouble(words, alarm=True, button=self.tr("Open the outbox"), command="outbox")
@@ -292,11 +329,14 @@ class Window(QMainWindow):
         place = self.rail.place
         panel = self.outbox if place == OUTBOX else self.record if place == RECORD else None
         self.list.setVisible(panel is None)
-        self.person.setVisible(panel is None and self._roomy())
-        self._work.setCurrentWidget(panel or self.conversation)
+        self._beside.setVisible(panel is None and self._roomy())
+        reading_pane = vars(self).get("conversation")
+        if (work := panel or reading_pane) is not None:
+            self._work.setCurrentWidget(work)
         if panel is None:
             self.list.show_place(place, self.tabs.network, self.tabs.title)
-            self.conversation.show_conversation(0)
+            if reading_pane is not None:
+                reading_pane.show_conversation(0)
         self.fit()
         if place == RECORD:
             self.record.on_changed(Changed())
@@ -310,7 +350,8 @@ class Window(QMainWindow):
         self._refresh()
 
     def _open(self, conversation_id: int, message_id: int) -> None:
-        self.conversation.show_conversation(conversation_id, message_id)
+        if self.isVisible() or "conversation" in vars(self):  # else ``complete`` opens where the list stands
+            self.conversation.show_conversation(conversation_id, message_id)
 
     def _enter(self) -> None:
         if self.conversation.row is not None:
@@ -340,7 +381,7 @@ class Window(QMainWindow):
         """Show as many panes as there is room for: four, three, or the list and the conversation in turn."""
         em = self.fontMetrics().height()
         panel = self.rail.place in (OUTBOX, RECORD)
-        self.person.setVisible(not panel and self._roomy())
+        self._beside.setVisible(not panel and self._roomy())
         narrow = self.width() < 58 * em
         self.rail.setVisible(panel or not narrow or not reading_now)
         if panel:

@@ -86,7 +86,7 @@ def _message_lines(stored: StoredMessage) -> list[str]:
     lines = wrapped(f"[{stored.id}] {one_line(m.author.name) or 'unnamed'}  {moment(m.created_at)}  {', '.join(marks)}")
     if m.title:
         lines += wrapped(m.title, "    ")
-    lines += wrapped(m.text, "    ")
+    lines += wrapped(m.text or stored.withheld, "    ")
     return [*lines, f"    {visible(m.url)}"] if m.url else lines
 
 

@@ -9,6 +9,7 @@ import mimetypes
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from inbox.command_line.output import clipped, moment, one_line, visible, wrappe
 from inbox.command_line.parser import Nouns
 from inbox.command_line.session import Running, Session
 from inbox.errors import (
+    ByHand,
     NotAllowed,
     NotFound,
     Offline,
@@ -31,7 +33,7 @@ from inbox.errors import (
     SignInNeeded,
     Unavailable,
 )
-from inbox.model import ChannelId, Delivery, DeliveryId, DeliveryState, Media, Update, UpdateKind
+from inbox.model import ChannelId, Delivery, DeliveryId, DeliveryState, Media, Update, UpdateKind, Weight
 from inbox.secrets import KeyringTrouble
 from inbox.store import accounts, outbox, record
 
@@ -53,8 +55,15 @@ def commands(nouns: Nouns) -> None:
     publish.add_argument("--tag", action="append", default=[], metavar="T", help="may be repeated")
     publish.add_argument("--image", type=Path, metavar="FILE", help="needs --alt")
     publish.add_argument("--alt", metavar="TEXT", help="what the picture shows, for those who do not see it")
+    publish.add_argument(
+        "--to", action="append", default=[], metavar="CODE", help="a topic of the channel that receives it; repeatable"
+    )
+    publish.add_argument("--yes", action="store_true", help="send also what cannot be taken back")
     publish.add_argument("--at", type=_time, metavar="TIME", help="ISO 8601; without offset: the time here")
     add_wait(publish)
+    carried = nouns.command("carried", "say that what was handed over is there now", _carried)
+    carried.add_argument("delivery", type=int, metavar="DELIVERY")
+    carried.add_argument("--url", default="", metavar="URL", help="where it stands")
     listed = nouns.command("deliveries", "what went out or is to go out, newest first", _list)
     listed.add_argument("--limit", type=count, default=50, metavar="N", help="at most so many (default: %(default)s)")
 
@@ -90,8 +99,29 @@ def _publish(args: argparse.Namespace, session: Session) -> Answer:
     )
     with session.engine() as running:
         channels = [ChannelId(id_) for id_ in dict.fromkeys(args.channels)]
+        update = replace(update, choices={id_: tuple(args.to) for id_ in channels})
+        if not args.yes:
+            _know_first(running.result(running.engine.weigh(update, channels)))
         ids = running.result(running.engine.publish(update, channels))
         return follow(running, ids, wait=args.wait)
+
+
+def _know_first(weights: dict[ChannelId, Weight]) -> None:
+    """What cannot be taken back is not sent before somebody knows what it means."""
+    for id_, weight in weights.items():
+        if weight.confirm:
+            reaches = f" It reaches {weight.reaches:,} people." if weight.reaches is not None else ""
+            said = " ".join((f"Not sent yet: {id_} cannot take it back.{reaches}", *weight.words))
+            raise WrongUsage(said, hint="If that is all right, say so with --yes.")
+
+
+def _carried(args: argparse.Namespace, session: Session) -> Answer:
+    with session.engine() as running:
+        running.result(running.engine.carried(DeliveryId(args.delivery), url=args.url))
+        found = _found(running.connection, [DeliveryId(args.delivery)])
+    return Answer(
+        values={"deliveries": [_values(d, None) for d in found]}, lines=[line for d in found for line in _lines(d)]
+    )
 
 
 def _kept(home: Path, picture: Path, alt_text: str) -> Media:
@@ -149,6 +179,8 @@ def _error(connection: sqlite3.Connection, delivery: Delivery) -> PostroomError 
         return None
     if delivery.state is DeliveryState.REJECTED:
         return Rejected(delivery.words, hint=delivery.hint)
+    if delivery.state is DeliveryState.BY_HAND:
+        return ByHand(delivery.words, url=delivery.url, text=delivery.rendition.text, hint=delivery.hint)
     if delivery.state is DeliveryState.UNKNOWN:
         return OutcomeUnknown(delivery.words, hint=delivery.hint or None)
     if not _signed_in(connection, delivery):

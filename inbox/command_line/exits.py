@@ -9,6 +9,7 @@
 6    offline or unavailable: nothing went out, what was queued stays queued
 7    the inbox file cannot be used: missing, in use, full, damaged, too new
 8    not found
+9    handed over: a person carries it there, and says so with `carried`
 70   a fault in Postroom
 130  interrupted
 """
@@ -21,6 +22,7 @@ from typing import Final
 
 from inbox.command_line.answer import FileTrouble, WrongUsage
 from inbox.errors import (
+    ByHand,
     NotAllowed,
     NotFound,
     OutcomeUnknown,
@@ -46,6 +48,7 @@ class Exit(enum.IntEnum):
     UNAVAILABLE = 6
     STORE = 7
     NOT_FOUND = 8
+    BY_HAND = 9
     BUG = 70
     INTERRUPTED = 130
 
@@ -53,6 +56,7 @@ class Exit(enum.IntEnum):
 _BY_ERROR: Final[tuple[tuple[type[PostroomError], Exit], ...]] = (
     (WrongUsage, Exit.WRONG_USAGE),
     (FileTrouble, Exit.WRONG_USAGE),
+    (ByHand, Exit.BY_HAND),
     (SignInNeeded, Exit.NOT_LET_IN),
     (NotAllowed, Exit.NOT_LET_IN),
     (OutOfBudget, Exit.NOT_LET_IN),
@@ -63,7 +67,7 @@ _BY_ERROR: Final[tuple[tuple[type[PostroomError], Exit], ...]] = (
     (StoreError, Exit.STORE),
     (NotFound, Exit.NOT_FOUND),
 )
-_WORST_FIRST: Final = (Exit.OUTCOME_UNKNOWN, Exit.REFUSED, Exit.NOT_LET_IN, Exit.UNAVAILABLE)
+_WORST_FIRST: Final = (Exit.OUTCOME_UNKNOWN, Exit.REFUSED, Exit.NOT_LET_IN, Exit.BY_HAND, Exit.UNAVAILABLE)
 
 
 def exit_of(error: PostroomError) -> Exit:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inbox.clock import Clock, SystemClock
-from inbox.command_line import account, channel, conversation, delivery, health, inbox_file, message
+from inbox.command_line import account, channel, conversation, delivery, health, inbox_file, measures, message
 from inbox.command_line.answer import WrongUsage, error_values
 from inbox.command_line.exits import Exit, exit_of, exit_of_all
 from inbox.command_line.output import as_json, wrapped
@@ -33,6 +33,7 @@ DECLARE: Final = (
     delivery.commands,
     inbox_file.commands,
     health.commands,
+    measures.commands,
 )
 
 

@@ -17,11 +17,12 @@ from inbox.clock import Clock
 from inbox.connectors import http
 from inbox.connectors.connector import Connector
 from inbox.engine import Engine
-from inbox.errors import PostroomError, StoreDamaged, StoreError, StoreTooNew
+from inbox.errors import PostroomError, StoreDamaged, StoreError, StoreLocked, StoreTooNew
 from inbox.model import DeliveryState
 from inbox.secrets import Secrets
 from inbox.store import outbox
-from inbox.store.database import FILE_NAME, errors_named, open_reader
+from inbox.store.database import FILE_NAME, Database, errors_named, open_reader
+from inbox.store.purging import Purger, overdue
 from inbox.store.version import APPLICATION_ID, VERSION
 
 T = TypeVar("T")
@@ -79,7 +80,14 @@ class Session:
         self.must_exist()
         with errors_named(self.path), contextlib.closing(open_reader(self.path)) as connection:
             check_identity(connection)
+            if overdue(connection, self.clock.now()):
+                self._purge()
             yield connection
+
+    def _purge(self) -> None:
+        """Forget what may not be kept, unless a window holds the inbox, which does so itself."""
+        with contextlib.suppress(StoreLocked), contextlib.closing(Database.open(self.home)) as database:
+            Purger(database).run(self.clock.now())
 
     @contextlib.contextmanager
     def engine(self, *, makes_inbox: bool = False) -> Iterator[Running]:

@@ -87,11 +87,17 @@ def addressed(text: str, reply_to: Message) -> str:
 def _visibility(update: Update, channel: Channel, reply_to: Message | None) -> Visibility | None:
     """An answer is never seen by more people than what it answers, unless somebody chose that."""
     if Capability.VISIBILITY not in channel.capabilities:
-        return None
+        return Visibility.DIRECT if _private_reply(update, channel, reply_to) else None
     if update.visibility is not None:
         return update.visibility
     usual = channel.limits.visibility
     return max(usual, reply_to.visibility, key=_GRADE.__getitem__) if reply_to else usual
+
+
+def _private_reply(update: Update, channel: Channel, reply_to: Message | None) -> bool:
+    """A public comment answered by a private message, where the network has that."""
+    wanted = reply_to is not None and reply_to.public and update.visibility is Visibility.DIRECT
+    return wanted and Capability.PRIVATE_REPLY in channel.capabilities
 
 
 def _warning(update: Update, reply_to: Message | None) -> str:
@@ -123,6 +129,8 @@ def _problems(
     if update.warning.strip() and not rendition.warning:
         found.append(Problem(words=f"{title} shows no content warning.", where="warning", stops=False))
     found += _circle(update, rendition, channel, reply_to)
+    if reply_to is not None and rendition.kind == UpdateKind.REPLY:
+        found += _still_open(rendition, channel, now, reply_to)
     if rendition.quotes and Capability.QUOTE not in can:
         found.append(Problem(words=f"{title} cannot quote.", where="quotes"))
     found += _poll(rendition, channel)
@@ -165,7 +173,8 @@ def _circle(update: Update, rendition: Rendition, channel: Channel, reply_to: Me
     found = []
     if rendition.visibility is None and update.visibility not in (None, Visibility.PUBLIC):
         found.append(Problem(words=f"On {channel.title} everybody could read it.", where="visibility"))
-    if rendition.visibility is not None and rendition.visibility not in channel.limits.visibilities:
+    closed = rendition.visibility is not None and rendition.visibility not in channel.limits.visibilities
+    if closed and not _private_reply(update, channel, reply_to):
         found.append(Problem(words=f"{channel.title} has no such circle of readers.", where="visibility"))
     if reply_to is not None and not reply_to.public:
         if rendition.visibility is not None and _GRADE[rendition.visibility] < _GRADE[reply_to.visibility]:
@@ -178,6 +187,24 @@ def _circle(update: Update, rendition: Rendition, channel: Channel, reply_to: Me
                 words = f"Everybody named in a private message receives it: {', '.join(dict.fromkeys(others))}."
                 found.append(Problem(words=words, stops=False))
     return found
+
+
+def _still_open(rendition: Rendition, channel: Channel, now: datetime, reply_to: Message) -> list[Problem]:
+    """Whether the network lets this very message be answered, and from here."""
+    if reply_to.reply_until is not None and now >= reply_to.reply_until and not _public_instead(rendition, reply_to):
+        words = f"{channel.title} took an answer until {reply_to.reply_until.astimezone():%d %B, %H:%M} only."
+        return [Problem(words=words, where="channel")]
+    if rendition.visibility is Visibility.DIRECT and reply_to.public and Capability.PRIVATE_REPLY in reply_to.denied:
+        return [Problem(words=f"{channel.title} takes no private answer to this any more.", where="visibility")]
+    if Capability.REPLY in reply_to.denied:
+        words = f"{channel.title} takes no answer to this from a program: you carry it over by hand."
+        return [Problem(words=words, where="channel", stops=False)]
+    return []
+
+
+def _public_instead(rendition: Rendition, reply_to: Message) -> bool:
+    """A time that ran out for a private answer does not hold for one that everybody reads."""
+    return reply_to.public and rendition.visibility is not Visibility.DIRECT
 
 
 def _poll(rendition: Rendition, channel: Channel) -> list[Problem]:

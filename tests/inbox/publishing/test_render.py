@@ -12,6 +12,7 @@ from inbox.model import (
     Capability,
     Channel,
     ChannelId,
+    Choice,
     Counting,
     Limits,
     Media,
@@ -207,3 +208,44 @@ def test_whoever_is_named_in_a_private_answer_is_said() -> None:
 )
 def test_an_answer_names_whoever_has_to_hear_of_it(typed: str, sent: str) -> None:
     assert addressed(typed, message("m1", addressees=("@vera", "@tom@b.org"))) == sent
+
+
+# --- what a network allows with this very message, and who receives it ---
+
+_OPEN = without(Capability.VISIBILITY)
+_PRIVATE = replace(REPLY, visibility=Visibility.DIRECT)
+
+
+def answering(update: Update, said: Message, channel: Channel = _OPEN) -> tuple[Rendition, list[tuple[str, bool]]]:
+    rendition, found = render(update, channel, now=START, reply_to=said)
+    return rendition, [(p.where, p.stops) for p in found]
+
+
+def test_an_answer_that_no_program_may_give_goes_by_hand() -> None:
+    assert answering(REPLY, message("m1", denied=Capability.REPLY))[1] == [("channel", False)]
+
+
+def test_a_time_that_has_run_out_stops_an_answer() -> None:
+    direct = message("m1", reply_until=START, visibility=Visibility.DIRECT)
+    assert ("channel", True) in answering(replace(REPLY, visibility=Visibility.DIRECT), direct, CHANNEL)[1]
+    assert answering(REPLY, message("m1", reply_until=START))[1] == [], "everybody may still be told"
+    assert answering(REPLY, message("m1", reply_until=START + timedelta(seconds=1)))[1] == []
+
+
+def test_a_public_comment_is_answered_privately_where_that_exists() -> None:
+    rendition, found = answering(_PRIVATE, message("m1"))
+    assert (rendition.visibility, found) == (Visibility.DIRECT, [])
+    assert answering(_PRIVATE, message("m1", denied=Capability.PRIVATE_REPLY))[1] == [("visibility", True)]
+    plain = without(Capability.VISIBILITY | Capability.PRIVATE_REPLY)
+    rendition, found = answering(_PRIVATE, message("m1"), plain)
+    assert (rendition.visibility, found) == (None, [("visibility", True)])
+
+
+def test_receivers_are_those_that_the_channel_names() -> None:
+    limits = Limits(choices=(Choice(code="t1", title="Floods", warning="Sends by itself too."),), choice_needed=True)
+    channel = replace(CHANNEL, limits=limits)
+    assert ("choices", True) in problems(replace(POST, categories=("t1",)), channel), "typed names do not count"
+    chosen = replace(POST, choices={channel.id: ("t1", "gone")})
+    assert render(chosen, channel, now=START)[0].categories == ("t1",)
+    assert problems(chosen, channel) == [("choices", False)]
+    assert render(chosen, CHANNEL, now=START)[0].categories == ()

@@ -55,11 +55,17 @@ MOVES: dict[str, tuple[Callable[..., object], DeliveryState, set[DeliveryState]]
     "held": (requeue((QUEUED, SENDING)), QUEUED, {QUEUED, SENDING}),
     "proven absent": (requeue((UNKNOWN,)), QUEUED, {UNKNOWN}),
     "sent again": (requeue((QUEUED, REJECTED)), QUEUED, {QUEUED, REJECTED}),
-    "cancel": (lambda c, i: outbox.cancel(c, i, at=START, actor=OFFICER) is not None, CANCELLED,
-               {QUEUED, REJECTED, BY_HAND}),
+    "cancel": (
+        lambda c, i: outbox.cancel(c, i, at=START, actor=OFFICER) is not None,
+        CANCELLED,
+        {QUEUED, REJECTED, BY_HAND},
+    ),
     "by hand": (lambda c, i: outbox.by_hand(c, i, url="", words="", hint="", at=START), BY_HAND, {SENDING}),
-    "carried": (lambda c, i: outbox.carried(c, i, remote_id="m1", url="", at=START, actor=OFFICER, verb="carried"), SENT,
-                {BY_HAND}),
+    "carried": (
+        lambda c, i: outbox.carried(c, i, remote_id="m1", url="", at=START, actor=OFFICER, verb="carried"),
+        SENT,
+        {BY_HAND},
+    ),
 }
 
 
