@@ -1,11 +1,14 @@
-"""The networks along the top: "All" first, each with its glyph and a badge of what is owed."""
+"""The networks along the top: "All" first, each with its glyph and a badge of what is owed.
+
+Where they do not fit with their names, only the chosen one keeps its name: the glyph and the tip say the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QCursor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QTabBar, QWidget
 
 from ui.format import badge
@@ -33,7 +36,9 @@ class NetworkTabs(QTabBar):
         self.setAccessibleName(self.tr("Networks"))
         self._networks: list[str] = []
         self._owed: dict[str, int] = {}
+        self._tight = False
         self.show_networks([])
+        self.currentChanged.connect(self._moved)
         self.currentChanged.connect(lambda i: self.network_chosen.emit(self._networks[i] if i >= 0 else ""))
 
     @property
@@ -58,9 +63,10 @@ class NetworkTabs(QTabBar):
         self._networks, self._owed = wanted, {}
         self.addTab(self.tr("All"))
         for _, title in networks:
-            self.addTab(title)
+            self.setTabToolTip(self.addTab(title), title)
         self.setCurrentIndex(wanted.index(chosen) if chosen in wanted else 0)
         self.blockSignals(False)
+        self._fit()
 
     def show_owed(self, owed: Mapping[str, int]) -> None:
         """Put the count owed on each tab; the tab for all has their sum."""
@@ -70,9 +76,8 @@ class NetworkTabs(QTabBar):
         for n in changed:
             self.setAccessibleTabName(n, self.tr("{0}, {1} owed").format(self.tabText(n), counts[self._networks[n]]))
         if any(badge(before.get(name, 0)) != badge(counts[name]) for name in self._networks):
-            self.setTabText(0, self.tabText(0))  # measures all tabs: a badge may need more room or less
-            self.updateGeometry()
-            self.update()
+            self._fit()
+            self._measure()
 
     def step(self, by: int) -> None:
         """The next or previous network, round the end."""
@@ -80,17 +85,43 @@ class NetworkTabs(QTabBar):
 
     # Measuring and painting
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """The window may be as narrow as the glyphs; below that the bar scrolls."""
+        return QSize(min(super().minimumSizeHint().width(), 240), super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        """Leave names out when all of them do not fit, and put them back when they do."""
+        whole = sum(2 * _PAD + sum(self._parts(n, tight=False)) for n in range(len(self._networks)))
+        if (tight := whole > self.width()) != self._tight:
+            self._tight = tight
+            self._measure()
+
+    def _moved(self) -> None:
+        if self._tight:  # another one has its name now
+            self._measure()
+
+    def _measure(self) -> None:
+        """Let Qt ask for all widths again: a badge or a name may need more room or less."""
+        self.setTabText(0, self.tabText(0))
+        self.updateGeometry()
+        self.update()
+
     def _fonts(self) -> tuple[QFont, QFont]:
         return scaled(self.font(), 100, QFont.Weight.DemiBold), scaled(self.font(), 85, QFont.Weight.DemiBold)
 
-    def _parts(self, index: int) -> tuple[float, float, float]:
+    def _parts(self, index: int, *, tight: bool | None = None) -> tuple[float, float, float]:
         """Widths of glyph, words and badge, each with the gap before what follows; 0 for what is not there."""
         bold, small = self._fonts()
         network = self._networks[index]
-        glyph = side_for(self.font()) + _GAP if network else 0
+        nameless = (self._tight if tight is None else tight) and bool(network) and index != self.currentIndex()
+        glyph = side_for(self.font()) + (0 if nameless else _GAP) if network else 0
         count = badge(self._owed.get(network, 0))
         chip = _GAP + QFontMetricsF(small).horizontalAdvance(count) + 12 if count else 0
-        return glyph, QFontMetricsF(bold).horizontalAdvance(self.tabText(index)), chip
+        return glyph, 0 if nameless else QFontMetricsF(bold).horizontalAdvance(self.tabText(index)), chip
 
     def tabSizeHint(self, index: int) -> QSize:
         if index >= len(self._networks):
@@ -122,8 +153,9 @@ class NetworkTabs(QTabBar):
         painter.setFont(bold if chosen else self.font())
         painter.setPen(QColor(t.text if chosen or pointed else t.text_2))
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        own = painter.fontMetrics().horizontalAdvance(self.tabText(index))
-        painter.drawText(QRectF(x + glyph, rect.top(), words + 2, rect.height()), left, self.tabText(index))
+        own = painter.fontMetrics().horizontalAdvance(self.tabText(index)) if words else 0
+        if words:
+            painter.drawText(QRectF(x + glyph, rect.top(), words + 2, rect.height()), left, self.tabText(index))
         if chip:
             height = QFontMetricsF(small).height() + 4
             box = QRectF(x + glyph + own + _GAP, middle - height / 2, chip - _GAP, height)

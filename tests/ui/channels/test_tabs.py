@@ -54,3 +54,29 @@ def test_tabs_are_measured_only_for_another_badge(tabs: NetworkTabs, monkeypatch
     tabs.show_owed({"wordpress": 5_001})
     assert measured == []
     assert spoken(tabs)[1] == "WordPress, 5001 owed"
+
+
+MANY = [(name, name.title()) for name in ("wordpress", "facebook", "linkedin", "x", "govdelivery", "mastodon", "feed")]
+
+
+def named(tabs: NetworkTabs) -> list[str]:
+    """Tabs that are wide enough for their name."""
+    return [tabs.tabText(n) for n in range(tabs.count()) if tabs._parts(n)[1]]
+
+
+def test_names_are_left_out_where_they_do_not_fit_and_come_back(tabs: NetworkTabs, qtbot: QtBot) -> None:
+    tabs.show_networks(MANY)
+    tabs.show()
+    tabs.resize(2_000, 40)
+    assert len(named(tabs)) == 8
+    tabs.resize(480, 40)
+    assert named(tabs) == ["All"]
+    assert tabs.tabRect(7).right() <= 480, "all of them are in sight"
+    tabs.setCurrentIndex(3)
+    assert named(tabs) == ["All", "Linkedin"]
+    assert tabs.tabToolTip(1) == "Wordpress"
+    assert spoken(tabs)[3] == "Linkedin, 0 owed" or tabs.tabText(3) == "Linkedin"
+    tabs.show_owed({"x": 12})
+    assert tabs.tabRect(7).right() <= 480
+    tabs.resize(2_000, 40)
+    assert len(named(tabs)) == 8
