@@ -33,6 +33,7 @@ from inbox.model import (
     ChannelId,
     ConversationStatus,
     DeliveryId,
+    LinkCard,
     MessageId,
     Moderation,
     Reaction,
@@ -388,6 +389,10 @@ class Engine:
     def picture(self, url: str, *, asked: bool = True) -> Future[Path]:
         """The file with a picture that a message points to; unless a person ``asked``, from that very host alone."""
         return self._do(lambda: self._pictures.get(url, asked=asked))
+
+    def link_card(self, url: str) -> Future[LinkCard]:
+        """What a page says of itself, for a card that we make; asked because a person wants one."""
+        return self._do(lambda: self._pictures.card(url))
 
     def undo(self) -> Future[Undone | None]:
         """Undo the last thing done from here, or ``None`` when there is nothing left to undo."""

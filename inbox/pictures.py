@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from inbox.clock import Clock
-from inbox.connectors import http
-from inbox.errors import BadReply, NotFound
+from inbox.connectors import cards, http
+from inbox.errors import BadReply, NotFound, PostroomError
+from inbox.model import LinkCard
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 12_000_000
 KEPT_BYTES = 200_000_000
@@ -50,6 +58,32 @@ class Pictures:
         unfinished.replace(place)
         self._make_room()
         return place
+
+    async def card(self, url: str) -> LinkCard:
+        """What the page says of itself, with its picture as a file of ours that stays. A picture that cannot be had
+        is left out: the card is good without it."""
+        found = await cards.look(url, self._client, self._clock)
+        if not found.image_url:
+            return found
+        try:
+            fetched = await self.get(found.image_url)
+            kept = await asyncio.to_thread(self._keep, fetched)
+        except (PostroomError, OSError) as error:
+            log.info("the picture of a link card could not be had: %s", type(error).__name__)
+            return found
+        return replace(found, image_path=str(kept))
+
+    def _keep(self, fetched: Path) -> Path:
+        """As a JPEG or PNG beside what the officer attaches: the cache may forget it before it has gone out."""
+        with Image.open(fetched) as image:
+            image.load()
+            plain = image.convert("RGB")
+        plain.thumbnail((1_200, 1_200))
+        kept = self._folder.parent / f"card-{fetched.name[:24]}.jpg"
+        unfinished = kept.with_suffix(".part")
+        plain.save(unfinished, "JPEG", quality=85)
+        unfinished.replace(kept)
+        return kept
 
     def _make_room(self) -> None:
         files = sorted((f for f in self._folder.iterdir()), key=lambda f: f.stat().st_mtime, reverse=True)

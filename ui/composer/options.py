@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
@@ -14,7 +15,7 @@ from ui.composer.poll import PollEditor
 from ui.composer.state import ComposerState, first_link, names
 from ui.composer.wording import audience_words, language_words, visibility_words
 from ui.theme import GAP, line_height
-from ui.widgets.form import Form, FormRow
+from ui.widgets.form import Form, FormRow, words
 from ui.widgets.tick import Tick
 
 LANGUAGES = (
@@ -25,9 +26,10 @@ LANGUAGES = (
 
 
 class Options(QWidget):
-    """Edits the very state it is shown; ``changed`` after each edit."""
+    """Edits the very state it is shown; ``changed`` after each edit. ``card_wanted(url)``: the words of this page."""
 
     changed = Signal()
+    card_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +40,8 @@ class Options(QWidget):
         self.quotable = Tick(self.tr("May be quoted by others"))
         self.poll = PollEditor()
         self.card = Tick(self.tr("Show the first link as a card"))
+        self.card_note = words("", "text-3", percent=92)
+        self.card_note.hide()
         self.card_title, self.card_words = QLineEdit(), QLineEdit()
         self.excerpt = QPlainTextEdit()
         self.excerpt.setTabChangesFocus(True)
@@ -57,6 +61,7 @@ class Options(QWidget):
         form.column.addWidget(self.quotable)
         form.column.addWidget(self.poll)
         form.column.addWidget(self.card)
+        form.column.addWidget(self.card_note)
         title = form.add(
             self.tr("Title of the card"), self.card_title, self.tr("Empty: the title, or whose site it is.")
         )
@@ -138,8 +143,33 @@ class Options(QWidget):
         card = self._state.card is not None
         possible = self._cards and bool(first_link(self._state.text)) and not self._state.pictures
         self.card.setVisible(possible or card)
+        if not card:
+            self.card_note.hide()
         for name in ("card_title", "card_words"):
             self._rows[name].setVisible(card)
+
+    def show_card(self, found: LinkCard | None) -> None:
+        """Fill in what a page says of itself, where nobody typed something else; ``None``: it says nothing."""
+        state = self._state
+        self.card_note.setText(self.tr("The page says nothing of itself.") if found is None else "")
+        self.card_note.setVisible(found is None and state.card is not None)
+        if found is None or state.card is None:
+            return
+        self._showing = True
+        if not self.card_title.text():
+            self.card_title.setText(found.title)
+        if not self.card_words.text():
+            self.card_words.setText(found.description)
+        self._showing = False
+        state.card = replace(
+            state.card, title=self.card_title.text(), description=self.card_words.text(), image_path=found.image_path
+        )
+        self.changed.emit()
+
+    def show_looking(self) -> None:
+        """The page is being asked."""
+        self.card_note.setText(self.tr("Looking at the page …"))
+        self.card_note.show()
 
     def take_focus(self, where: str) -> bool:
         """Go to the part a Problem names, if it is one of these."""
@@ -172,8 +202,14 @@ class Options(QWidget):
         state.excerpt = self.excerpt.toPlainText()
         state.categories, state.tags = names(self.categories.text()), names(self.tags.text())
         url = state.card.url if state.card else ""
-        card = LinkCard(url=url, title=self.card_title.text(), description=self.card_words.text())
+        picture = state.card.image_path if state.card else ""
+        card = LinkCard(
+            url=url, title=self.card_title.text(), description=self.card_words.text(), image_path=picture
+        )  # fmt: skip
+        wanted = self.card.isChecked() and state.card is None
         state.card = card if self.card.isChecked() else None
+        if wanted:
+            self.card_wanted.emit(first_link(state.text))
         self.show_link()
         self.changed.emit()
 

@@ -18,7 +18,7 @@ from ui.composer.pictures import picture
 from ui.composer.wording import fix_words
 from ui.format import right_to_left
 from ui.theme import GAP
-from ui.widgets.form import button, words
+from ui.widgets.form import button, empty, words
 from ui.widgets.text import Wrapping
 
 MOST_SHOWN = 6_000
@@ -132,14 +132,28 @@ class Boxed(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GAP, 2 * GAP, 2 * GAP, 2 * GAP)
         column.setSpacing(GAP)
+        self._path = ""
+        self._pictures = QHBoxLayout()
+        column.addLayout(self._pictures)
         for part in (self.title, self.text, self.foot):
             column.addWidget(part)
         self.hide()
 
     def show_card(self, card: LinkCard | None) -> None:
         """Show a link card, or nothing."""
+        self._show_picture(card.image_path if card is not None else "")
         host = (urlsplit(card.url).hostname or card.url) if card is not None else ""
         self._say(card is not None, card.title if card else "", card.description if card else "", host)
+
+    def _show_picture(self, path: str) -> None:
+        if path == self._path:
+            return
+        self._path = path
+        empty(self._pictures)
+        if path:
+            made = PictureView(path, ONE_OF_SEVERAL)
+            made.setAccessibleName(self.tr("Picture of the page"))
+            self._pictures.addWidget(made)
 
     def show_quoted(self, quoted: Message | None) -> None:
         """Show what is quoted, or nothing."""

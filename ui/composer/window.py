@@ -91,6 +91,7 @@ class Composer(QDialog):
         self.editor.strip.wanted.connect(self.take_files)
         self.editor.picture_pasted.connect(lambda image: self._taking.take([image], self.state))
         self.previews.wanted.connect(lambda where, id_: self.editor.take_focus(where, ChannelId(id_)))
+        self.editor.options.card_wanted.connect(self.look_at_page)
         self.previews.trial_wanted.connect(self.try_it)
         self._weighing.weighed.connect(lambda: self.previews.show_weights(self._weighing.weights))
         self.foot.tightest.wanted.connect(self.editor.texts.go_to)
@@ -197,6 +198,20 @@ class Composer(QDialog):
         self.editor.show_channels(found, self.state, signed_out)
 
     # While writing
+
+    @async_slot
+    async def look_at_page(self, url: str) -> None:
+        """Fill the card with what the page says of itself."""
+        if not url:
+            return
+        state = self.state
+        self.editor.options.show_looking()
+        try:
+            found = await asyncio.wrap_future(self._engine.link_card(url))
+        except PostroomError:
+            found = None  # the fields are there to be filled by hand
+        if state is self.state:
+            self.editor.options.show_card(found)
 
     def _edited(self) -> None:
         self._at_problem = -1

@@ -6,6 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from inbox.model import Audience, DeliveryState, MessageId, MessageKind, Visibility
+from inbox.model import Audience, DeliveryState, LinkCard, MessageId, MessageKind, Visibility
 from inbox.store import outbox, reading
 from tests.ui.networks import Three
 from ui.composer.state import ComposerState, Shown
@@ -363,3 +364,33 @@ def test_what_is_typed_while_previews_follow_is_shown_in_the_end(
     composer.check(at_once=False)
     until(lambda: not composer.previews._left)
     assert {card.text.plain for card in composer.previews.cards.values()} == {"Two"}
+
+
+def test_a_card_is_filled_with_what_its_page_says(
+    networks: Three, make_three: Callable[[], Composer], until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def says(url: str) -> Future[LinkCard]:
+        asked.append(url)
+        answer: Future[LinkCard] = Future()
+        answer.set_result(LinkCard(url=url, title="Flood grants", description="Apply by 1 December."))
+        return answer
+
+    monkeypatch.setattr(networks.engine, "link_card", says)
+    composer = make_three()
+    composer.editor.ticks[networks.id("sky")].click()
+    composer.editor.text.setPlainText("Grants: https://harbour.example/flood")
+    options = composer.editor.options
+    options.show_link()
+    options.card.click()
+    until(lambda: options.card_words.text())
+    assert asked == ["https://harbour.example/flood"]
+    assert options.card_title.text() == "Flood grants"
+    composer.check()
+    card = composer._shown[0].rendition.card
+    assert card is not None
+    assert (card.title, card.description) == ("Flood grants", "Apply by 1 December.")
+    options.card_title.setText("Ours")
+    options.show_card(LinkCard(url="", title="Theirs", description="Theirs"))
+    assert options.card_title.text() == "Ours", "what somebody typed stays"
