@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
+from decimal import Decimal
+
+from PySide6.QtCore import QRegularExpression, Signal
+from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from inbox.metering import MICRO, Use
 from ui.theme import GAP
 from ui.widgets.form import button, words
+
+_AMOUNT = QRegularExpression(r"\d{1,6}([.,]\d{1,2})?")
 
 
 class Budget(QWidget):
@@ -18,20 +23,20 @@ class Budget(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._use: Use | None = None
-        self.amount = QDoubleSpinBox()
-        self.amount.setRange(0, 100_000)
-        self.amount.setDecimals(2)
-        self.amount.setPrefix("$")
-        self.amount.setGroupSeparatorShown(True)
+        self.amount = QLineEdit()
+        self.amount.setValidator(QRegularExpressionValidator(_AMOUNT, self))
+        self.amount.setMaximumWidth(self.amount.fontMetrics().averageCharWidth() * 14)
+        self.amount.returnPressed.connect(self._keep)
         self.keep = button(self.tr("Set the budget"))
         self.keep.clicked.connect(self._keep)
-        self._label = words(self.tr("At most in a month"), "text-2", wrap=False)
-        self._label.setBuddy(self.amount)
-        self.amount.setAccessibleName(self._label.text())
+        self.amount.textChanged.connect(lambda _: self.keep.setEnabled(self.amount.hasAcceptableInput()))
+        label = words(self.tr("At most in a month, in US dollars"), "text-2", wrap=False)
+        label.setBuddy(self.amount)
+        self.amount.setAccessibleName(label.text())
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * GAP)
-        for part in (self._label, self.amount, self.keep):
+        for part in (label, self.amount, self.keep):
             row.addWidget(part)
         row.addStretch(1)
         self.hide()
@@ -42,8 +47,9 @@ class Budget(QWidget):
         self._use = use
         self.setVisible(use is not None)
         if use is not None and new and not self.amount.hasFocus():
-            self.amount.setValue((use.limit or 0) / MICRO)
+            self.amount.setText(f"{Decimal(use.limit or 0) / MICRO:.2f}")
 
     def _keep(self) -> None:
-        if self._use is not None:
-            self.wanted.emit(self._use.allowance.name, round(self.amount.value() * 100) * (MICRO // 100))
+        if self._use is not None and self.amount.hasAcceptableInput():
+            amount = int(Decimal(self.amount.text().replace(",", ".")) * MICRO)
+            self.wanted.emit(self._use.allowance.name, amount)

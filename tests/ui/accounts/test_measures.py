@@ -95,8 +95,10 @@ def test_the_card_speaks_and_offers_the_budget(qtbot: object) -> None:
     assert not card.budget.isHidden()
     wanted: list[tuple[str, int]] = []
     card.budget.wanted.connect(lambda name, amount: wanted.append((name, amount)))
-    assert card.budget.amount.value() == 10
-    card.budget.amount.setValue(12.34)
+    assert card.budget.amount.text() == "10.00"
+    card.budget.amount.setText("12.345")
+    assert not card.budget.keep.isEnabled(), "there is nothing smaller than a cent"
+    card.budget.amount.setText("12,34")
     card.budget.keep.click()
     assert wanted == [("credits", 12_340_000)]
     card.show_measures(replace(one, validity=Validity()), [], NOW)
