@@ -8,10 +8,11 @@ IN := packaging/setup.sh
 # Xvfb lets a few tests open the window on Qt's real X11 platform.
 IN_TEST := $(IN) --with "xvfb"
 # A real WordPress and its database, what a Bluesky network is built with (its starter adds npm only where there is
-# none: Debian's would push out another), a real Secret Service; what is needed beyond that the starters fetch by themselves.
+# none: Debian's would push out another), a real Secret Service, a real mailbox (the starter of its mail server adds Exim
+# only where there is no other); what is needed beyond that the starters fetch by themselves.
 IN_SERVERS := $(IN) --with "xvfb gnome-keyring dbus-x11 curl ca-certificates mariadb-server-core mariadb-client-core \
 	php8.2-cli php8.2-mysql php8.2-xml php8.2-mbstring php8.2-gd php8.2-curl php8.2-intl php8.2-zip \
-	build-essential postgresql-common"
+	build-essential postgresql-common dovecot-imapd"
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench test-servers hooks lock clean
@@ -43,7 +44,7 @@ bench:  ## how quick it is
 # Starting a real server takes minutes, so a test may hang for longer before it is ended.
 test-servers: export WP_CACHE ?= $(CURDIR)/.cache/wordpress
 test-servers: export BLUESKY_CACHE ?= $(CURDIR)/.cache/bluesky
-test-servers:  ## tests against real servers: WordPress, Bluesky, a strict Mastodon, a key store
+test-servers:  ## tests against real servers: WordPress, Bluesky, a strict Mastodon, a mailbox, a key store
 	@if [ -n "$$(find tests/servers -name 'test_*.py' 2>/dev/null)" ]; \
 	then $(IN_SERVERS) python -m pytest -o faulthandler_timeout=1200 $(or $(TESTS),tests/servers); \
 	else echo 'test-servers: tests/servers holds no test yet'; fi

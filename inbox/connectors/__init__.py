@@ -16,6 +16,10 @@ TITLES: Final = {
     "wordpress": "WordPress",
     "mastodon": "Mastodon",
     "bluesky": "Bluesky",
+    "facebook": "Facebook",
+    "linkedin": "LinkedIn",
+    "govdelivery": "GovDelivery",
+    "x": "X",
     "feed": "Feeds",
     "manual": "By hand",
 }
@@ -36,6 +40,22 @@ class _Networks(Mapping[str, "type[Connector]"]):
                 from inbox.connectors.bluesky import Bluesky
 
                 return Bluesky
+            case "facebook":
+                from inbox.connectors.facebook import Facebook
+
+                return Facebook
+            case "linkedin":
+                from inbox.connectors.linkedin import LinkedIn
+
+                return LinkedIn
+            case "govdelivery":
+                from inbox.connectors.govdelivery import GovDelivery
+
+                return GovDelivery
+            case "x":
+                from inbox.connectors.x import X
+
+                return X
             case "feed":
                 from inbox.connectors.feed import Feed
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import regex
 
 from inbox.model import Counting, Limits
+from inbox.publishing import counting_x
 
 _GRAPHEME = regex.compile(r"\X")
 # What Mastodon links: a protocol, a host with a dot and a name at its end, and what an address may hold behind it.
@@ -48,6 +49,8 @@ def graphemes(text: str) -> int:
 
 def length(text: str, limits: Limits, *, warning: str = "") -> int:
     """What a text counts against ``limits.text_graphemes``."""
+    if limits.counting is Counting.X:
+        return counting_x.weight(text, limits.link_length)
     if limits.counting is not Counting.MASTODON:
         return graphemes(text)
     counted = "".join(_counted(text, limits.link_length or 23))
@@ -63,7 +66,10 @@ def overrun(text: str, limits: Limits, *, warning: str = "") -> int:
     if most is None or length(text, limits, warning=warning) <= most:
         return len(text)
     ends = [0, *(m.end() for m in _GRAPHEME.finditer(text))]
-    whole = [(m.start(), m.end()) for m in (*LINK.finditer(text), *HANDLE.finditer(text))]
+    if limits.counting is Counting.X:
+        whole = counting_x.wholes(text)
+    else:
+        whole = [(m.start(), m.end()) for m in (*LINK.finditer(text), *HANDLE.finditer(text))]
     low, high = 0, len(ends) - 1
     while low < high:  # the longest beginning that fits
         middle = (low + high + 1) // 2
