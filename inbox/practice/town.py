@@ -87,7 +87,7 @@ class Town:
         apps[self._ports["news"]] = feed_app(self.world, self.faults["news"])
         self.fediverse.place.address = self.address("social")
         apps[self._ports["social"]] = mastodon_app(self.fediverse.place, self.faults["social"])
-        apps[self._ports["sky"]] = bluesky_app(self.world.sky.network, self.faults["sky"])
+        apps[self._ports["sky"]] = bluesky_app(self.world.sky.network, self.faults["sky"], chat=self.world.sky.chat)
         self._ready.clear()
         self._failure = None
         self._thread = threading.Thread(
@@ -153,7 +153,7 @@ class Town:
             found.append(("wordpress", address, {"user": officer.user, "password": officer.application_password}))
         social, sky = self.fediverse, self.world.sky
         found.append(("mastodon", where.social, {"token": social.place.token_for(social.office)}))
-        password = sky.network.add_app_password(sky.office).secret
+        password = sky.network.add_app_password(sky.office, privileged=True).secret  # with direct messages
         found.append(("bluesky", where.sky, {"user": sky.office.handle, "password": password}))
         return [*found, ("feed", where.feed, {})]
 

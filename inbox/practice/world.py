@@ -129,7 +129,7 @@ class World:
         if chosen is None:
             return
         mood, text = chosen
-        reaction = Said(f"{key}+", said.who, 0.0, text, to=our_answer_to(key), mood=mood)
+        reaction = Said(f"{key}+", said.who, 0.0, text, to=our_answer_to(key), mood=mood, private=said.private)
         self._said[reaction.key] = reaction
         due_s = self.clock.monotonic_s() + chance.randint(3 * 60, 9 * 60)
         self._plan(due_s, lambda: self._react_in_sky(reaction, due_s))

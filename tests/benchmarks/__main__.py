@@ -9,13 +9,14 @@ import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # for the windows, which are processes of their own
 
-from tests.benchmarks import gap, memory, opening, poll, save, scroll, search, start
+from tests.benchmarks import backfill, gap, memory, opening, poll, save, scroll, search, start
 from tests.benchmarks.figures import BenchmarkBroken, Figure, keep, table
 from tests.benchmarks.stock import ROOT, stock
 
 MEASURES = {
     "start": start.measure, "save": save.measure, "search": search.measure, "scroll": scroll.measure,
     "gap": gap.measure, "memory": memory.measure, "open": opening.measure, "poll": poll.measure,
+    "backfill": backfill.measure,
 }  # fmt: skip
 RESULTS = ROOT / "build" / "bench.json"
 

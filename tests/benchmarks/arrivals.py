@@ -15,7 +15,7 @@ from typing import ClassVar
 import httpx
 
 from inbox.clock import Clock
-from inbox.connectors.connector import Connector, Discovery, Room, SignedIn
+from inbox.connectors.connector import Bare, Connector, Discovery, Room, SignedIn
 from inbox.connectors.wordpress.parsing import message_from_comment
 from inbox.connectors.wordpress.site import Site
 from inbox.errors import Unsupported
@@ -62,7 +62,7 @@ def messages_of(body: bytes) -> tuple[Message, ...]:
     return tuple(m for item in json.loads(body) if (m := message_from_comment(item, SITE)) is not None)
 
 
-class Plain:
+class Plain(Bare):
     """As much of a connector as reading wants; what a benchmark's network does not do, it refuses."""
 
     name: ClassVar[str] = ""
@@ -96,14 +96,6 @@ class Plain:
 
     async def fetch(self, channel: Channel, cursor: Cursor) -> Batch:
         raise Unsupported("not in a benchmark")
-
-    reread = sweep = publish = find = moderate = edit = delete = fetch  # type: ignore[assignment]
-
-    async def revoke(self) -> None:
-        """Nothing was given."""
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def backfill(network: str, bodies: Sequence[bytes], *, run: str = "") -> type[Connector]:

@@ -231,6 +231,18 @@ async def test_the_import_asks_as_little_as_can_be(town: Town) -> None:
     assert len(town.wire.requests) <= 1 + 11 + 44
 
 
+async def test_the_import_does_not_ask_for_our_threads_again_with_every_page(town: Town) -> None:
+    roots = [town.ours(f"Ours {n}") for n in range(10)]
+    for number in range(200):
+        town.clock.forward(1)
+        town.answer(roots[number % 10], f"Answer {number}")
+    town.clock.forward(3600 * 24 * 60)  # long ago: no thread is read for its own sake
+    town.wire.requests.clear()
+    await town.read()
+    assert len(town.held) == 210
+    assert town.asked("getPosts") <= 200 // 25 + 1
+
+
 async def test_after_weeks_away_everything_since_is_read(town: Town) -> None:
     town.seed(10)
     await town.read()

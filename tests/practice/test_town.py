@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -13,12 +14,14 @@ import pytest
 
 from inbox.clock import SystemClock
 from inbox.connectors import http as web
-from inbox.connectors.connector import START, Room
+from inbox.connectors.bluesky import Bluesky
+from inbox.connectors.connector import START, Connector, Room
 from inbox.connectors.wordpress import WordPress
 from inbox.errors import SignInNeeded
 from inbox.model import (
     Account,
     AccountId,
+    Capability,
     Channel,
     ChannelId,
     Cursor,
@@ -27,6 +30,7 @@ from inbox.model import (
     Moderation,
     Rendition,
     UpdateKind,
+    Visibility,
 )
 from inbox.practice.town import Town
 
@@ -155,9 +159,9 @@ class Kept:
 
 
 class Officer:
-    """The real connector, signed in to one blog of the town."""
+    """A real connector, signed in to one place of the town."""
 
-    def __init__(self, connector: WordPress, channel: Channel) -> None:
+    def __init__(self, connector: Connector, channel: Channel) -> None:
         self.connector, self.channel = connector, channel
         self.cursor = START
         self.seen: dict[str, Message] = {}
@@ -177,20 +181,27 @@ class Officer:
 
 
 async def signed_in(town: Town, site: str, http: httpx.AsyncClient) -> Officer:
-    clock, given = SystemClock(), town.credentials(site)
-    discovery = await WordPress.discover(town.address(site), http, clock)
+    given = town.credentials(site)
     answers = {"user": given.user, "password": given.application_password}
-    signed = await WordPress.sign_in(discovery, answers, http, clock)
+    return await entered(WordPress, site, town.address(site), answers, http)
+
+
+async def entered(
+    kind: type[Connector], site: str, address: str, answers: Mapping[str, str], http: httpx.AsyncClient
+) -> Officer:  # fmt: skip
+    clock = SystemClock()
+    signed = await kind.sign_in(await kind.discover(address, http, clock), answers, http, clock)
     account = Account(
-        id=AccountId(site), network="wordpress", title=signed.title, address=signed.address, user=signed.user,
+        id=AccountId(site), network=kind.name, title=signed.title, address=signed.address, user=signed.user,
         settings=signed.settings,
     )  # fmt: skip
-    found = signed.channels[0]
+    connector = kind(Room(account=account, http=http, secret=Kept(signed.secret), clock=clock))
+    [found] = await connector.channels()
     channel = Channel(
-        id=ChannelId(site), account_id=account.id, network="wordpress", remote_id=found.remote_id, title=found.title,
+        id=ChannelId(site), account_id=account.id, network=kind.name, remote_id=found.remote_id, title=found.title,
         url=found.url, speaks_as=found.speaks_as, capabilities=found.capabilities, limits=found.limits,
     )  # fmt: skip
-    return Officer(WordPress(Room(account=account, http=http, secret=Kept(signed.secret), clock=clock)), channel)
+    return Officer(connector, channel)
 
 
 @pytest.mark.parametrize("site", ["council", "museum"])
@@ -255,3 +266,34 @@ async def test_moderation_posts_and_signing_out_through_the_real_connector(town:
         await officer.connector.revoke()
         with pytest.raises(SignInNeeded):
             await officer.read()
+
+
+async def test_what_is_asked_in_private_on_bluesky_is_answered_in_private(town: Town) -> None:
+    town.pause()
+    [(_, address, answers)] = [one for one in town.sign_ins() if one[0] == "bluesky"]
+    async with web.client() as http:
+        officer = await entered(Bluesky, "sky", address, answers, http)
+        assert Capability.DIRECT in officer.channel.capabilities
+        await officer.read()
+        plot, ours = officer.about("garden plot"), officer.about("nobody else will know")
+        assert {plot.visibility, ours.visibility} == {Visibility.DIRECT}
+        assert ours.ours
+        assert not plot.ours
+        assert plot.created_at < ours.created_at < SystemClock().now()
+        while not any(h.key == "b19" for h in town.world.happened):
+            assert town.step()
+            await asyncio.sleep(0.01)
+        badge = next(m for m in await officer.read() if "blue badge" in m.text)
+        assert (badge.author.name, badge.visibility) == ("Wren (they/them)", Visibility.DIRECT)
+        reply = Rendition(kind=UpdateKind.REPLY, text="I will.", reply_to=badge.remote_id, visibility=Visibility.DIRECT)
+        receipt = await officer.connector.publish(officer.channel, reply, "key-1")
+        thanks = None
+        deadline_s = time.monotonic() + 10
+        while thanks is None and time.monotonic() < deadline_s:
+            assert town.step()
+            thanks = next((m for m in await officer.read() if "making a fuss" in m.text), None)
+        assert thanks is not None
+        assert thanks.visibility is Visibility.DIRECT
+        assert officer.seen[receipt.remote_id].text == "I will."
+        public = [r.value.get("text", "") for r in town.world.sky.network.records.values()]
+        assert not any("badge" in text or "fuss" in text or text == "I will." for text in public)

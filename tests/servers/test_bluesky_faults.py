@@ -14,8 +14,9 @@ from inbox.connectors.bluesky import Bluesky
 from inbox.connectors.connector import START
 from inbox.errors import BadReply, PostroomError, RateLimited, SignInNeeded, Unavailable
 from tests.connectors.harness import SURELY_NOT_DONE, Break
-from tests.servers.bluesky_desk import Desk, ShiftedClock, desk_at
+from tests.servers.bluesky_desk import desk_at
 from tests.servers.bluesky_network import BlueskyNetwork
+from tests.servers.desk import Desk, ShiftedClock
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from inbox.model import MessageKind, MessageState, Moderation, Reaction
-from tests.servers.bluesky_desk import Desk, desk_at, fresh_key, post
+from tests.servers.bluesky_desk import desk_at
 from tests.servers.bluesky_network import BlueskyNetwork
+from tests.servers.desk import Desk, fresh_key, post
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def test_an_answer_five_levels_deep_arrives_although_nobody_is_notified(
     assert last["uri"] not in {one["uri"] for one in told}, "the network notifies of all of them by now"
     await desk.read()
     assert last["uri"] not in desk.held
-    desk.clock.ahead += 3700
+    desk.clock.ahead_s += 3700
     for _ in range(10):  # an hour later threads are read again, a few with each poll
         await desk.read()
     assert {m.text for m in desk.held.values()} >= set(texts)

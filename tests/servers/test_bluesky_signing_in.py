@@ -17,8 +17,9 @@ from inbox.errors import NotFound, SignInNeeded, Unavailable, Unsupported
 from inbox.model import SignIn
 from tests.connectors.harness import Break, KeptSecret, Wire, account_of, channel_of
 from tests.servers.bluesky.approve_oauth import approve
-from tests.servers.bluesky_desk import Desk, ShiftedClock, Unlimited, desk_at, fresh_key, post
+from tests.servers.bluesky_desk import Unlimited, desk_at
 from tests.servers.bluesky_network import POST, BlueskyNetwork
+from tests.servers.desk import Desk, ShiftedClock, fresh_key, post
 
 BACK = "http://127.0.0.1:53682/callback"
 
@@ -185,7 +186,7 @@ async def test_oauth_leads_to_a_stored_token_that_reads_and_writes(bluesky: Blue
 async def test_oauth_tokens_are_renewed_once_by_two_at_once(bluesky: BlueskyNetwork, wire: Wire) -> None:
     desk = await by_oauth(bluesky, wire)
     before = dict(desk.secret.parts)
-    desk.clock.ahead = 0
+    desk.clock.ahead_s = 0
     desk.secret.parts["ends_at"] = "2026-01-01T00:00:00+00:00"
     wire.requests.clear()
     batches = await asyncio.gather(*(who.fetch(desk.channel, START) for who in (desk.connector, desk.again())))

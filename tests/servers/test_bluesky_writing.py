@@ -14,8 +14,9 @@ from PIL import Image
 from inbox.errors import OutcomeUnknown, PostroomError, Rejected
 from inbox.model import Audience, LinkCard, Media, UpdateKind
 from tests.connectors.harness import Break
-from tests.servers.bluesky_desk import Desk, desk_at, fresh_key, post, reply
+from tests.servers.bluesky_desk import desk_at
 from tests.servers.bluesky_network import POST, BlueskyNetwork
+from tests.servers.desk import Desk, fresh_key, post, reply
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ async def test_the_same_key_later_and_from_two_at_once_makes_one(bluesky: Bluesk
     first, second = await asyncio.gather(
         desk.connector.publish(desk.channel, rendition, key), desk.again().publish(desk.channel, rendition, key)
     )
-    desk.clock.ahead += 60  # another createdAt: other content under the same name
+    desk.clock.ahead_s += 60  # another createdAt: other content under the same name
     third = await desk.connector.publish(desk.channel, rendition, key)
     assert first.remote_id == second.remote_id == third.remote_id
     texts = [r["value"]["text"] for r in bluesky.records(desk.channel.remote_id, POST)]

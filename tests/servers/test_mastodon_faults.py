@@ -11,7 +11,8 @@ import pytest
 from inbox.connectors.mastodon.server import SPARED
 from inbox.errors import BadReply, PostroomError, RateLimited, SignInNeeded, Unavailable
 from tests.connectors.harness import SURELY_NOT_DONE, Break
-from tests.servers.mastodon_desk import Desk, desk_at, fresh_key, post
+from tests.servers.desk import Desk, fresh_key, post
+from tests.servers.mastodon_desk import desk_at
 from tests.servers.mastodon_server import MastodonServer, Person
 
 EXPECTED = {

@@ -9,7 +9,8 @@ import pytest
 from inbox.connectors.mastodon import Mastodon
 from inbox.errors import SignInNeeded
 from inbox.model import Capability, MessageKind, MessageState, Moderation, Reaction, Visibility
-from tests.servers.mastodon_desk import Desk, desk_at, post
+from tests.servers.desk import Desk, post
+from tests.servers.mastodon_desk import desk_at
 from tests.servers.mastodon_server import MastodonServer, Person
 
 

@@ -11,8 +11,9 @@ import pytest
 from inbox.errors import OutcomeUnknown, PostroomError, Rejected
 from inbox.model import Media, MessageState, PollAsked, Visibility
 from tests.connectors.harness import Break
+from tests.servers.desk import Desk, fresh_key, post, reply
 from tests.servers.journeys.picture import png
-from tests.servers.mastodon_desk import Desk, desk_at, fresh_key, post, reply
+from tests.servers.mastodon_desk import desk_at
 from tests.servers.mastodon_server import MastodonServer, Person
 
 

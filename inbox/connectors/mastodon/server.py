@@ -20,6 +20,7 @@ from inbox.model import Account, Problem
 
 Params = Sequence[tuple[str, str]]
 
+LOST_HINT: Final = "Postroom's permission was withdrawn there, or has ended. Sign in again."
 SPARED: Final = 20
 """So many requests of each window are left to the person at the window; background reading stops there."""
 LONGEST_WINDOW: Final = timedelta(hours=3)
@@ -246,6 +247,9 @@ def judge(reply: Reply, what: str, *, account: str = "") -> None:
     status = reply.status
     if 200 <= status < 300:
         return
+    if status == 401:
+        words = f"{host_of(reply.url)} no longer accepts the sign-in"
+        raise SignInNeeded(words, hint=LOST_HINT, account=account, status=status)
     if status == 501:
         raise NotFound(f"{host_of(reply.url)} does not offer {what}", account=account, status=status)
     if 300 <= status < 400:

@@ -5,8 +5,9 @@ The real service is not open source: shapes after the lexicons, behaviour as doc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from inbox.practice.bluesky import ids, lexicon
@@ -38,10 +39,12 @@ class Chat:
         self.network = network
         self.convos: dict[str, Convo] = {}
         self.log: list[tuple[Convo, dict[str, Any]]] = []
+        self.said: list[Callable[[Convo, dict[str, Any]], None]] = []
+        """Told of every message, whoever wrote it."""
 
-    def say(self, who: Account, to: Account, text: str) -> dict[str, Any]:
-        """A direct message; begins their conversation when there is none."""
-        return self.send(self.between(who.did, to.did), who, {"text": text})
+    def say(self, who: Account, to: Account, text: str, *, at: datetime | None = None) -> dict[str, Any]:
+        """A direct message; begins their conversation when there is none. ``at``: when it was written."""
+        return self.send(self.between(who.did, to.did), who, {"text": text}, at=at)
 
     def between(self, one: str, other: str) -> Convo:
         """The conversation of two."""
@@ -53,7 +56,9 @@ class Chat:
         self._log(convo, "logBeginConvo")
         return convo
 
-    def send(self, convo: Convo, who: Account, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def send(
+        self, convo: Convo, who: Account, sent: Mapping[str, Any], *, at: datetime | None = None
+    ) -> dict[str, Any]:  # fmt: skip
         """Add a message."""
         convo.rev = self.network.next_tid()
         message = {
@@ -62,12 +67,14 @@ class Chat:
             "text": sent["text"],
             **({"facets": sent["facets"]} if sent.get("facets") else {}),
             "sender": {"did": who.did},
-            "sentAt": ids.stamp(self.network.now()),
+            "sentAt": ids.stamp(at or self.network.now()),
             "$type": "chat.bsky.convo.defs#messageView",
         }
         convo.messages.append(message)
         convo.read[who.did] = message["id"]
         self._log(convo, "logCreateMessage", message)
+        for listener in tuple(self.said):
+            listener(convo, message)
         return message
 
     def remove(self, convo: Convo, message_id: str, who: Account) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from io import BytesIO
 from random import Random
+from typing import Any
 
 from PIL import Image
 
 from inbox.clock import Clock
+from inbox.practice.bluesky.chat import Chat, Convo
 from inbox.practice.bluesky.network import Network
 from inbox.practice.bluesky.people import People
 from inbox.practice.bluesky.records import Account, Record
@@ -25,7 +27,8 @@ def our_answer_to(key: str) -> str:
 
 
 class Sky:
-    """Everybody there. ``heard``: told of what the council says, by the key it answers."""
+    """Everybody there, in the open and (``chat``) in private. ``heard``: told of what the council says, by the key it
+    answers."""
 
     def __init__(self, clock: Clock, citizens: Mapping[str, Citizen]) -> None:
         self.network = Network(clock, host="sky.example")
@@ -33,11 +36,17 @@ class Sky:
         self.office = self.network.add_account(OFFICE, "Harbour Council")
         self.heard: list[Callable[[str], None]] = []
         self._citizens = citizens
+        self.chat = Chat(self.network)
         self._said: dict[str, Record] = {}
         self._keys: dict[str, str] = {}
+        self._wrote: dict[str, Account] = {}
+        self._unanswered: dict[str, str] = {}  # who asked in private -> the key of what they asked last
         self.network.said.append(self._listen)
+        self.chat.said.append(self._listen_in_private)
 
     def say(self, said: Said, at: datetime) -> bool:
+        if said.private:
+            return self._say_in_private(said, at)
         above, shown = self._said.get(said.to), self._said.get(said.quotes)
         for key, record in ((said.to, above), (said.quotes, shown)):
             if key and (record is None or self.network.find(record.uri) is None):
@@ -78,6 +87,19 @@ class Sky:
             self.people.remove(record)
         return True
 
+    def _say_in_private(self, said: Said, at: datetime) -> bool:
+        if said.who == US:
+            whom = self._wrote.get(said.to)
+            if whom is None:
+                return False
+            self._unanswered.pop(whom.did, None)  # it is the story that answers here
+            self.chat.say(self.office, whom, said.text, at=at)
+            return True
+        self._wrote[said.key] = who = self._account(said.who)
+        self._unanswered[who.did] = said.key
+        self.chat.say(who, self.office, said.text, at=at)
+        return True
+
     def _account(self, key: str) -> Account:
         if key == US:
             return self.office
@@ -92,6 +114,14 @@ class Sky:
             self._said[our_answer_to(answered)] = record
             for listener in self.heard:
                 listener(answered)
+
+    def _listen_in_private(self, convo: Convo, message: Mapping[str, Any]) -> None:
+        if message["sender"]["did"] != self.office.did:
+            return
+        for member in convo.members:
+            if answered := self._unanswered.pop(member, ""):
+                for listener in self.heard:
+                    listener(answered)
 
 
 def _picture(key: str) -> bytes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from inbox.practice.mastodon import (
     accounts,
@@ -33,138 +33,157 @@ class Endpoint(NamedTuple):
     scope: str
 
 
-def _at(method: str, path: str, answer: Callable[[Call], Answer], who: str = USER, scope: str = "") -> Endpoint:
-    return Endpoint(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), answer, who, scope)
-
-
-_V1 = "/api/v1"
-_POST_DEEDS: tuple[tuple[str, Callable[[Call], Answer], str], ...] = (
-    ("favourite", deeds.favourite, "write:favourites"),
-    ("unfavourite", deeds.unfavourite, "write:favourites"),
-    ("reblog", deeds.reblog, "write:statuses"),
-    ("unreblog", deeds.unreblog, "write:statuses"),
-    ("bookmark", deeds.bookmark, "write:bookmarks"),
-    ("unbookmark", deeds.unbookmark, "write:bookmarks"),
-    ("pin", deeds.pin, "write:accounts"),
-    ("unpin", deeds.unpin, "write:accounts"),
-    ("mute", deeds.mute_thread, "write:mutes"),
-    ("unmute", deeds.unmute_thread, "write:mutes"),
-)
-_ACCOUNT_DEEDS: tuple[tuple[str, Callable[[Call], Answer], str], ...] = (
-    ("follow", accounts.follow, "write:follows"),
-    ("unfollow", accounts.unfollow, "write:follows"),
-    ("block", accounts.block, "write:blocks"),
-    ("unblock", accounts.unblock, "write:blocks"),
-    ("mute", accounts.mute, "write:mutes"),
-    ("unmute", accounts.unmute, "write:mutes"),
-)
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    # The server, and signing in.
-    _at("GET", "/api/v2/instance", instance.v2, OPEN),
-    _at("GET", f"{_V1}/instance", instance.v1, OPEN),
-    _at("GET", f"{_V1}/instance/(peers|rules|activity|domain_blocks|languages)", instance.empty, OPEN),
-    _at("GET", r"/\.well-known/nodeinfo", instance.nodeinfo_links, OPEN),
-    _at("GET", r"/nodeinfo/2\.0", instance.nodeinfo, OPEN),
-    _at("GET", r"/\.well-known/webfinger", instance.webfinger, OPEN),
-    _at("GET", r"/\.well-known/oauth-authorization-server", oauth.metadata, OPEN),
-    _at("POST", f"{_V1}/apps", oauth.create_app, OPEN),
-    _at("GET", f"{_V1}/apps/verify_credentials", oauth.verify_app, APP),
-    _at("GET|POST", "/oauth/authorize", oauth.authorize, OPEN),
-    _at("POST", "/oauth/token", oauth.token, OPEN),
-    _at("POST", "/oauth/revoke", oauth.revoke, OPEN),
-    _at("GET|POST", "/oauth/userinfo", oauth.userinfo, USER, "profile read:accounts"),
-    _at("GET", f"{_V1}/custom_emojis", instance.custom_emojis, OPEN),
-    _at("GET", f"{_V1}/preferences", instance.preferences, USER, "read:accounts"),
-    _at("GET", f"{_V1}/directory", instance.directory, OPEN),
-    _at("GET", f"{_V1}/(announcements|lists|endorsements|followed_tags|trends/statuses)", instance.empty, OPEN),
-    _at("GET", "/api/v[12]/filters", instance.empty, USER, "read:filters"),
-    # People.
-    _at("GET", f"{_V1}/accounts/verify_credentials", accounts.verify, USER, "profile read:accounts"),
-    _at("GET", f"{_V1}/accounts/lookup", accounts.lookup, OPEN),
-    _at("GET", f"{_V1}/accounts/relationships", accounts.relationships, USER, "read:follows read:accounts"),
-    _at("GET", f"{_V1}/accounts/search", accounts.search, USER, "read:accounts"),
-    _at("GET", f"{_V1}/accounts/{{id}}", accounts.show, OPEN),
-    _at("GET", f"{_V1}/accounts/{{id}}/statuses", accounts.statuses, OPEN),
-    _at("GET", f"{_V1}/accounts/{{id}}/followers", accounts.followers, OPEN),
-    _at("GET", f"{_V1}/accounts/{{id}}/following", accounts.following, OPEN),
-    *(_at("POST", f"{_V1}/accounts/{{id}}/{name}", do, USER, scope) for name, do, scope in _ACCOUNT_DEEDS),
-    _at("GET", f"{_V1}/blocks", accounts.blocked, USER, "read:blocks"),
-    _at("GET", f"{_V1}/mutes", accounts.muted, USER, "read:mutes"),
-    _at("GET", f"{_V1}/follow_requests", accounts.follow_requests, USER, "read:follows"),
-    _at("POST", f"{_V1}/follow_requests/{{id}}/authorize", accounts.let_follow, USER, "write:follows"),
-    _at("POST", f"{_V1}/follow_requests/{{id}}/reject", accounts.refuse_follow, USER, "write:follows"),
-    # Statuses.
-    _at("POST", f"{_V1}/statuses", statuses_write.create, USER, "write:statuses"),
-    _at("GET", f"{_V1}/statuses", statuses_read.several, OPEN),
-    _at("GET", f"{_V1}/statuses/{{id}}", statuses_read.show, OPEN),
-    _at("PUT", f"{_V1}/statuses/{{id}}", statuses_write.edit, USER, "write:statuses"),
-    _at("DELETE", f"{_V1}/statuses/{{id}}", statuses_write.delete, USER, "write:statuses"),
-    _at("GET", f"{_V1}/statuses/{{id}}/context", statuses_read.context, OPEN),
-    _at("GET", f"{_V1}/statuses/{{id}}/history", statuses_read.history, OPEN),
-    _at("GET", f"{_V1}/statuses/{{id}}/source", statuses_read.source, USER, "read:statuses"),
-    _at("GET", f"{_V1}/statuses/{{id}}/favourited_by", statuses_read.favourited_by, OPEN),
-    _at("GET", f"{_V1}/statuses/{{id}}/reblogged_by", statuses_read.reblogged_by, OPEN),
-    _at("GET", f"{_V1}/statuses/{{id}}/quotes", statuses_read.quoted_by, USER, "read:statuses"),
-    _at("POST", f"{_V1}/statuses/{{id}}/quotes/{{quoting}}/revoke", deeds.revoke_quote, USER, "write:statuses"),
-    _at("PUT", f"{_V1}/statuses/{{id}}/interaction_policy", deeds.quote_policy, USER, "write:statuses"),
-    *(_at("POST", f"{_V1}/statuses/{{id}}/{name}", do, USER, scope) for name, do, scope in _POST_DEEDS),
-    _at("GET", "/api/v1_alpha/async_refreshes/{id}", statuses_read.refresh, USER),
-    _at("GET", f"{_V1}/scheduled_statuses", statuses_write.scheduled_list, USER, "read:statuses"),
-    _at("GET", f"{_V1}/scheduled_statuses/{{id}}", statuses_write.scheduled_show, USER, "read:statuses"),
-    _at("PUT", f"{_V1}/scheduled_statuses/{{id}}", statuses_write.scheduled_move, USER, "write:statuses"),
-    _at("DELETE", f"{_V1}/scheduled_statuses/{{id}}", statuses_write.scheduled_cancel, USER, "write:statuses"),
-    _at("GET", f"{_V1}/polls/{{id}}", deeds.poll, OPEN),
-    _at("POST", f"{_V1}/polls/{{id}}/votes", deeds.vote, USER, "write:statuses"),
-    _at("POST", "/api/v[12]/media", media.upload, USER, "write:media"),
-    _at("GET", f"{_V1}/media/{{id}}", media.show, USER, "write:media"),
-    _at("PUT", f"{_V1}/media/{{id}}", media.update, USER, "write:media"),
-    _at("DELETE", f"{_V1}/media/{{id}}", media.delete, USER, "write:media"),
-    _at("GET", f"{_V1}/timelines/home", statuses_read.home, USER, "read:statuses"),
-    _at("GET", f"{_V1}/timelines/public", statuses_read.public, OPEN),
-    _at("GET", f"{_V1}/timelines/tag/{{tag}}", statuses_read.hashtag, OPEN),
-    _at("GET", f"{_V1}/favourites", statuses_read.favourites, USER, "read:favourites"),
-    _at("GET", f"{_V1}/bookmarks", statuses_read.bookmarks, USER, "read:bookmarks"),
-    _at("POST", f"{_V1}/reports", deeds.report, USER, "write:reports"),
-    # Notifications.
-    _at("GET", f"{_V1}/notifications", notifications.listed, USER, "read:notifications"),
-    _at("GET", f"{_V1}/notifications/unread_count", notifications.unread_count, USER, "read:notifications"),
-    _at("POST", f"{_V1}/notifications/clear", notifications.clear, USER, "write:notifications"),
-    _at("GET", f"{_V1}/notifications/policy", notifications.policy_v1, USER, "read:notifications"),
-    _at("PUT|PATCH", f"{_V1}/notifications/policy", notifications.policy_v1, USER, "write:notifications"),
-    _at("GET", "/api/v2/notifications/policy", notifications.policy, USER, "read:notifications"),
-    _at("PUT|PATCH", "/api/v2/notifications/policy", notifications.set_policy, USER, "write:notifications"),
-    _at("GET", f"{_V1}/notifications/requests", notifications.requests, USER, "read:notifications"),
-    _at("GET", f"{_V1}/notifications/requests/merged", notifications.merged, USER, "read:notifications"),
-    _at("POST", f"{_V1}/notifications/requests/accept", notifications.accept, USER, "write:notifications"),
-    _at("POST", f"{_V1}/notifications/requests/dismiss", notifications.dismiss_request, USER, "write:notifications"),
-    _at("GET", f"{_V1}/notifications/requests/{{id}}", notifications.request, USER, "read:notifications"),
-    _at("POST", f"{_V1}/notifications/requests/{{id}}/accept", notifications.accept, USER, "write:notifications"),
-    _at(
-        "POST",
-        f"{_V1}/notifications/requests/{{id}}/dismiss",
-        notifications.dismiss_request,
-        USER,
-        "write:notifications",
+_Row = tuple[str, str, Callable[[Call], Answer]]
+_ROWS: dict[tuple[str, str], tuple[_Row, ...]] = {
+    (OPEN, ""): (
+        ("GET", "/api/v2/instance", instance.v2),
+        ("GET", "instance", instance.v1),
+        ("GET", "instance/(peers|rules|activity|domain_blocks|languages)", instance.empty),
+        ("GET", r"/\.well-known/nodeinfo", instance.nodeinfo_links),
+        ("GET", r"/nodeinfo/2\.0", instance.nodeinfo),
+        ("GET", r"/\.well-known/webfinger", instance.webfinger),
+        ("GET", r"/\.well-known/oauth-authorization-server", oauth.metadata),
+        ("POST", "apps", oauth.create_app),
+        ("GET|POST", "/oauth/authorize", oauth.authorize),
+        ("POST", "/oauth/token", oauth.token),
+        ("POST", "/oauth/revoke", oauth.revoke),
+        ("GET", "custom_emojis", instance.custom_emojis),
+        ("GET", "directory", instance.directory),
+        ("GET", "(announcements|lists|endorsements|followed_tags|trends/statuses)", instance.empty),
+        ("GET", "accounts/lookup", accounts.lookup),
+        ("GET", "accounts/{id}", accounts.show),
+        ("GET", "accounts/{id}/statuses", accounts.statuses),
+        ("GET", "accounts/{id}/followers", accounts.followers),
+        ("GET", "accounts/{id}/following", accounts.following),
+        ("GET", "statuses", statuses_read.several),
+        ("GET", "statuses/{id}", statuses_read.show),
+        ("GET", "statuses/{id}/context", statuses_read.context),
+        ("GET", "statuses/{id}/history", statuses_read.history),
+        ("GET", "statuses/{id}/favourited_by", statuses_read.favourited_by),
+        ("GET", "statuses/{id}/reblogged_by", statuses_read.reblogged_by),
+        ("GET", "polls/{id}", deeds.poll),
+        ("GET", "timelines/public", statuses_read.public),
+        ("GET", "timelines/tag/{tag}", statuses_read.hashtag),
+        ("GET", "/system/media_attachments/files/{id}/.*", media.file),
+        ("GET", "/system/media_attachments/thumbnails/{id}/.*", media.thumbnail),
+        ("GET", r"/system/custom_emojis/(original|static)/{name}\.png", media.emoji),
+        ("GET", r"/avatars/original/{id}\.png", media.avatar),
+        ("GET", "/(headers/original|packs)/.*", media.picture),
     ),
-    _at("GET", f"{_V1}/notifications/{{id}}", notifications.show, USER, "read:notifications"),
-    _at("POST", f"{_V1}/notifications/{{id}}/dismiss", notifications.dismiss, USER, "write:notifications"),
-    _at("GET", "/api/v2/notifications", notifications.grouped, USER, "read:notifications"),
-    _at("GET", "/api/v2/notifications/unread_count", notifications.unread_count, USER, "read:notifications"),
-    # Talks, markers, search.
-    _at("GET", f"{_V1}/conversations", talks.conversations, USER, "read:statuses"),
-    _at("POST", f"{_V1}/conversations/{{id}}/read", talks.read, USER, "write:conversations"),
-    _at("DELETE", f"{_V1}/conversations/{{id}}", talks.forget, USER, "write:conversations"),
-    _at("GET", f"{_V1}/markers", talks.markers, USER, "read:statuses"),
-    _at("POST", f"{_V1}/markers", talks.mark, USER, "write:statuses"),
-    _at("GET", "/api/v[12]/search", talks.search, USER, "read:search"),
-    # Pictures.
-    _at("GET", "/system/media_attachments/files/{id}/.*", media.file, OPEN),
-    _at("GET", "/system/media_attachments/thumbnails/{id}/.*", media.thumbnail, OPEN),
-    _at("GET", r"/system/custom_emojis/(original|static)/{name}\.png", media.emoji, OPEN),
-    _at("GET", r"/avatars/original/{id}\.png", media.avatar, OPEN),
-    _at("GET", "/(headers/original|packs)/.*", media.picture, OPEN),
-)
+    (APP, ""): (("GET", "apps/verify_credentials", oauth.verify_app),),
+    (USER, ""): (("GET", "/api/v1_alpha/async_refreshes/{id}", statuses_read.refresh),),
+    (USER, "profile read:accounts"): (
+        ("GET|POST", "/oauth/userinfo", oauth.userinfo),
+        ("GET", "accounts/verify_credentials", accounts.verify),
+    ),
+    (USER, "read:accounts"): (
+        ("GET", "preferences", instance.preferences),
+        ("GET", "accounts/search", accounts.search),
+    ),
+    (USER, "read:blocks"): (("GET", "blocks", accounts.blocked),),
+    (USER, "read:bookmarks"): (("GET", "bookmarks", statuses_read.bookmarks),),
+    (USER, "read:favourites"): (("GET", "favourites", statuses_read.favourites),),
+    (USER, "read:filters"): (("GET", "/api/v[12]/filters", instance.empty),),
+    (USER, "read:follows"): (("GET", "follow_requests", accounts.follow_requests),),
+    (USER, "read:follows read:accounts"): (("GET", "accounts/relationships", accounts.relationships),),
+    (USER, "read:mutes"): (("GET", "mutes", accounts.muted),),
+    (USER, "read:notifications"): (
+        ("GET", "notifications", notifications.listed),
+        ("GET", "notifications/unread_count", notifications.unread_count),
+        ("GET", "notifications/policy", notifications.policy_v1),
+        ("GET", "/api/v2/notifications/policy", notifications.policy),
+        ("GET", "notifications/requests", notifications.requests),
+        ("GET", "notifications/requests/merged", notifications.merged),
+        ("GET", "notifications/requests/{id}", notifications.request),
+        ("GET", "notifications/{id}", notifications.show),
+        ("GET", "/api/v2/notifications", notifications.grouped),
+        ("GET", "/api/v2/notifications/unread_count", notifications.unread_count),
+    ),
+    (USER, "read:search"): (("GET", "/api/v[12]/search", talks.search),),
+    (USER, "read:statuses"): (
+        ("GET", "statuses/{id}/source", statuses_read.source),
+        ("GET", "statuses/{id}/quotes", statuses_read.quoted_by),
+        ("GET", "scheduled_statuses", statuses_write.scheduled_list),
+        ("GET", "scheduled_statuses/{id}", statuses_write.scheduled_show),
+        ("GET", "timelines/home", statuses_read.home),
+        ("GET", "conversations", talks.conversations),
+        ("GET", "markers", talks.markers),
+    ),
+    (USER, "write:accounts"): (
+        ("POST", "statuses/{id}/pin", deeds.pin),
+        ("POST", "statuses/{id}/unpin", deeds.unpin),
+    ),
+    (USER, "write:blocks"): (
+        ("POST", "accounts/{id}/block", accounts.block),
+        ("POST", "accounts/{id}/unblock", accounts.unblock),
+    ),
+    (USER, "write:bookmarks"): (
+        ("POST", "statuses/{id}/bookmark", deeds.bookmark),
+        ("POST", "statuses/{id}/unbookmark", deeds.unbookmark),
+    ),
+    (USER, "write:conversations"): (
+        ("POST", "conversations/{id}/read", talks.read),
+        ("DELETE", "conversations/{id}", talks.forget),
+    ),
+    (USER, "write:favourites"): (
+        ("POST", "statuses/{id}/favourite", deeds.favourite),
+        ("POST", "statuses/{id}/unfavourite", deeds.unfavourite),
+    ),
+    (USER, "write:follows"): (
+        ("POST", "accounts/{id}/follow", accounts.follow),
+        ("POST", "accounts/{id}/unfollow", accounts.unfollow),
+        ("POST", "follow_requests/{id}/authorize", accounts.let_follow),
+        ("POST", "follow_requests/{id}/reject", accounts.refuse_follow),
+    ),
+    (USER, "write:media"): (
+        ("POST", "/api/v[12]/media", media.upload),
+        ("GET", "media/{id}", media.show),
+        ("PUT", "media/{id}", media.update),
+        ("DELETE", "media/{id}", media.delete),
+    ),
+    (USER, "write:mutes"): (
+        ("POST", "accounts/{id}/mute", accounts.mute),
+        ("POST", "accounts/{id}/unmute", accounts.unmute),
+        ("POST", "statuses/{id}/mute", deeds.mute_thread),
+        ("POST", "statuses/{id}/unmute", deeds.unmute_thread),
+    ),
+    (USER, "write:notifications"): (
+        ("POST", "notifications/clear", notifications.clear),
+        ("PUT|PATCH", "notifications/policy", notifications.policy_v1),
+        ("PUT|PATCH", "/api/v2/notifications/policy", notifications.set_policy),
+        ("POST", "notifications/requests/accept", notifications.accept),
+        ("POST", "notifications/requests/dismiss", notifications.dismiss_request),
+        ("POST", "notifications/requests/{id}/accept", notifications.accept),
+        ("POST", "notifications/requests/{id}/dismiss", notifications.dismiss_request),
+        ("POST", "notifications/{id}/dismiss", notifications.dismiss),
+    ),
+    (USER, "write:reports"): (("POST", "reports", deeds.report),),
+    (USER, "write:statuses"): (
+        ("POST", "statuses", statuses_write.create),
+        ("PUT", "statuses/{id}", statuses_write.edit),
+        ("DELETE", "statuses/{id}", statuses_write.delete),
+        ("POST", "statuses/{id}/quotes/{quoting}/revoke", deeds.revoke_quote),
+        ("PUT", "statuses/{id}/interaction_policy", deeds.quote_policy),
+        ("POST", "statuses/{id}/reblog", deeds.reblog),
+        ("POST", "statuses/{id}/unreblog", deeds.unreblog),
+        ("PUT", "scheduled_statuses/{id}", statuses_write.scheduled_move),
+        ("DELETE", "scheduled_statuses/{id}", statuses_write.scheduled_cancel),
+        ("POST", "polls/{id}/votes", deeds.vote),
+        ("POST", "markers", talks.mark),
+    ),
+}
+"""By who may ask and with which right: method, path (below /api/v1 unless it begins with a slash), who answers."""
+
+
+def _endpoints() -> Iterator[Endpoint]:
+    """All of them, those with a fixed path before those in which anything may stand."""
+    rows = [(who, scope, *row) for (who, scope), group in _ROWS.items() for row in group]
+    for who, scope, method, path, answer in sorted(rows, key=lambda row: "{" in row[3]):
+        whole = path if path.startswith("/") else f"/api/v1/{path}"
+        yield Endpoint(method, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", whole)), answer, who, scope)
+
+
+ENDPOINTS: Final = tuple(_endpoints())
 
 
 def found(call: Call) -> Endpoint | None:

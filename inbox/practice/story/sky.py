@@ -12,7 +12,7 @@ from inbox.practice.story.scene import US
 
 
 class Said(NamedTuple):
-    """Something said in the open.
+    """Something said in the open, or (``private``) to the council alone.
 
     ``to``: key of what it answers. ``then``: what the person says when we answer. ``mood`` as in ``scene.Line``;
     ``aside``: said to somebody else. ``quotes``: key of the post that is shown again with these words. ``labels``: what
@@ -30,6 +30,7 @@ class Said(NamedTuple):
     quotes: str = ""
     labels: tuple[str, ...] = ()
     picture: str = ""
+    private: bool = False
 
 
 class Liked(NamedTuple):
@@ -66,6 +67,8 @@ HISTORY: tuple[Said | Liked, ...] = (
     Said("b2h", "leila", "1d 11:05", "شكرًا لكم 🙏🏽 هل يصل الماء إلى شارع Ropewalk؟", to="b2", mood="asks"),
     Said("b3", "jan", "1d 11:30", "This is how a town should do it.", quotes="b2", mood="thanks"),
     Said("b4", "callum", "1d 12:10", "The drain in Chapel Lane, this morning.", mood="complains", picture="Brown water over a kerb, a bicycle lying in it", then="A crew came within the hour. Fair play."),
+    Said("b5", "sunita", "3d 16:20", "I would rather not say this in the open: we cannot pay the garden plot this year. Do we lose it?", mood="asks", private=True),
+    Said("b5a", US, "3d 16:48", "Not at all. Send us two lines by e-mail and you keep it; nobody else will know.", to="b5", private=True),
     Liked(US, "jan", "1d 11:29"),
     Liked("b2", "olwen", "1d 09:30", boost=True),
     Liked("b2", "tane", "1d 09:32"),
@@ -77,6 +80,7 @@ EVENTS: tuple[Said | Liked | Changed, ...] = (
     Said("b11", "reporter", 8, "Robin from the Echo. Is it true that the east pier has a crack? For print tonight.", mood="asks"),
     Said("b16", "noam", 14, "האם הגן הציבורי סגור מחר? (Harbour Gardens) 👨‍👩‍👧", mood="asks"),
     Liked(US, "emre", 18),
+    Said("b19", "wren", 20, "Just between us: my brother’s blue badge ran out on Friday and the office cannot find his form. Who can look?", mood="asks", private=True, then="He has it. Thank you for not making a fuss of it."),
     Said("b12", "ratepayer", 24, "So who pays for all those sandbags? Us. As always.", to="b2", mood="complains"),
     Said("b13", "wren", 27, "@harbour is there an easy-read version of the flood grant form?", mood="asks"),
     Changed("b12", 36),

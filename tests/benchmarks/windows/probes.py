@@ -1,7 +1,9 @@
 """What is done with the real window once it stands, and what is measured of it."""
 
+import json
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from inbox.connectors import CONNECTORS
 from inbox.store.reading import EVERYTHING
 from tests.benchmarks import arrivals
 from tests.benchmarks.stock import NETWORKS, NOW
@@ -19,7 +22,10 @@ SETTLED_S = 0.5
 
 
 def networks(kind, number=0, *_):
-    """The networks the engine is to know: for ``gap`` eight with ``number`` messages in all, else the real ones."""
+    """The networks of an engine that polls when told: eight with ``number`` messages in all for ``gap``, the real ones
+    for ``backfill``. None for whatever only looks."""
+    if kind == "backfill":
+        return CONNECTORS
     if kind != "gap":
         return None
     count = number // arrivals.PER_PAGE // len(NETWORKS)
@@ -72,7 +78,25 @@ def scroll(tell, window, rows=ENOUGH_ROWS, steps=300):
     tell(height=height, loaded=loaded, **frames)
 
 
-def gap(tell, window, messages, quiet_s=4):
+def backfill(tell, window):
+    """The same while two servers, to which one signs in before, bring their past."""
+    from tests.benchmarks.backfill import SERVERS_FILE, sign_in  # here: nobody else should have the servers in memory
+
+    networks = json.loads((window._engine.home / SERVERS_FILE).read_text())
+    # Beside the window: the engine begins when the window has time to let it.
+    signing_in = ThreadPoolExecutor(1).submit(sign_in, window._engine, networks)
+    timer = QTimer(window, interval=50)
+
+    def signed_in():
+        if signing_in.done():
+            timer.stop()
+            gap(tell, window, channels=signing_in.result())
+
+    timer.timeout.connect(signed_in)
+    timer.start()
+
+
+def gap(tell, window, messages=0, quiet_s=4, channels=()):
     """Gaps of a short timer in ms: while nothing happens, and while ``messages`` arrive on eight channels."""
     engine = window._engine
     gaps, state = [], {"last": time.perf_counter(), "phase": "quiet", "began": time.perf_counter()}
@@ -85,7 +109,7 @@ def gap(tell, window, messages, quiet_s=4):
         state["last"] = now
         phase, spent = state["phase"], now - state["began"]
         if phase == "quiet" and spent > quiet_s:
-            state.update(phase="busy", began=now, quiet=list(gaps), polls=engine.sync())
+            state.update(phase="busy", began=now, quiet=list(gaps), polls=engine.sync(channels))
             gaps.clear()
             state["last"] = time.perf_counter()
         elif phase == "busy" and state["polls"].done():

@@ -4,6 +4,11 @@ A probe is called on the window's thread when the list has painted rows for the 
 reached are replaced by those of ``arrivals.py``; everything else is what a person starts.
 """
 
+# ruff: noqa: E402 - as in main.py
+import gc
+
+gc.disable()  # as main.py does when it is the program
+
 import functools
 import json
 import os

@@ -113,6 +113,7 @@ def window_over(inbox: Inbox, qtbot: QtBot) -> Iterator[Seen]:
             with qtbot.waitActive(window):
                 window.show()
                 window.activateWindow()
+            window.complete()
             yield Seen(window, theme, qtbot)
         finally:
             window.close()
