@@ -1,0 +1,194 @@
+"""One poll: bulletins that went out and their figures, then the mailbox; what fails never holds up the other half.
+
+Source: govdelivery.md sections 5 and 6. The list of what was sent names neither its order nor its page size, and the
+number of a bulletin says nothing about when it was sent: so it is gone through until a page brings nothing new, and
+whole once a day. Times and figures come from v2 statistics, where there is a token for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from inbox.connectors.govdelivery import bulletin, mail, sending
+from inbox.connectors.govdelivery.api import Api
+from inbox.connectors.govdelivery.bulletin import Sent
+from inbox.connectors.govdelivery.cursor import Known, Reading, bare, mark_of
+from inbox.connectors.text import title_text
+from inbox.errors import BadReply, NotAllowed, NotFound, PostroomError, SignInNeeded
+from inbox.model import Batch, Cursor, Message
+
+REPORT_EVERY_S: Final = 1_800.0
+WALK_EVERY_S: Final = 86_400.0
+REPORT_DAYS: Final = 30
+"""Opens and clicks hardly change after that."""
+REPORT_PAGE: Final = 20
+MOST_PAGES: Final = 25
+MOST_LISTED: Final = 300
+UNDATED: Final = 20
+"""So many bulletins are brought in at first where nothing says when they were sent."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Report:
+    """One bulletin's line of the statistics."""
+
+    subject: str
+    at: datetime | None
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+async def fetch(api: Api, cursor: Cursor) -> Batch:
+    """What is new since the cursor. Where one half failed and the other not, what was read is saved first, and the
+    next call raises the failure."""
+    if (late := api.memory.late) is not None:
+        api.memory.late = None
+        raise late
+    before = Reading.of(cursor)
+    reading, messages, complete = before, list[Message](), True
+    failures: list[PostroomError] = []
+    try:
+        reading, messages = await _bulletins(api, reading)
+    except PostroomError as error:
+        failures.append(error)
+    if api.place.mailbox is not None:
+        try:
+            reading, letters, complete = await mail.read(api, reading)
+            messages += letters
+        except PostroomError as error:
+            failures.append(error)
+    halves = 2 if api.place.mailbox is not None else 1
+    if len(failures) == halves:
+        raise failures[0]
+    if failures:
+        api.memory.late = failures[0]
+        # Whoever reads on goes by a cursor that moved.
+        reading = replace(reading, turns=before.turns + 1)
+    return Batch(
+        messages=tuple(messages),
+        cursor=cursor if reading == before else reading.cursor(),
+        complete=complete and not failures,
+        requests=halves,
+    )
+
+
+async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]]:
+    now_s = api.room.clock.monotonic_s()
+    first = not reading.bulletins
+    walk = now_s - api.memory.walked_at >= WALK_EVERY_S
+    listed = await _listed(api, reading, whole=walk)
+    fresh = [sent for sent in listed if sent.id not in reading.bulletins]
+    reports: dict[str, Report] = {}
+    if fresh or now_s - api.memory.reported_at >= REPORT_EVERY_S:
+        reports = await _reports(api, listed)
+        api.memory.reported_at = now_s
+    if walk:
+        api.memory.walked_at = now_s
+    known, messages = dict(reading.bulletins), []
+    if first and not reports:
+        known |= {s.id: Known(subject=mark_of(bare(s.subject)), at_ms=0, dated=False) for s in fresh[UNDATED:]}
+        fresh = fresh[:UNDATED]
+    now = api.room.clock.now()
+    for number, sent in enumerate(listed):
+        before, report = known.get(sent.id), reports.get(sent.id)
+        if before is None and sent not in fresh:
+            continue
+        mark = mark_of(repr(sorted(report.figures.items()))) if report else ""
+        if before is not None and (report is None or mark == before.figures):
+            continue
+        at = sent.sent_at or (report.at if report else None)
+        if before is not None:  # a time once given stays: it is part of what people have seen
+            created_at, dated = before.at, before.dated
+        else:
+            created_at, dated = at or now - timedelta(seconds=number), at is not None
+        html = await _body(api, sent.id)
+        figures = report.figures if report else {}
+        messages.append(bulletin.message(api.place, sent, html, figures, created_at, dated))
+        known[sent.id] = Known(
+            subject=mark_of(bare(sent.subject)), at_ms=round(created_at.timestamp() * 1000), dated=dated, figures=mark
+        )
+    return replace(reading, bulletins=known), sorted(messages, key=lambda m: (m.created_at, m.remote_id))
+
+
+async def _listed(api: Api, reading: Reading, *, whole: bool) -> list[Sent]:
+    """What was sent, each once: on while a page brings news, or as far as is ever remembered."""
+    found: dict[str, Sent] = {}
+    start_at = ""
+    for _ in range(MOST_PAGES):
+        page = [sent for sent in await sending.sent_page(api, start_at) if sent.id not in found]
+        found |= {sent.id: sent for sent in page}
+        news = any(sent.id not in reading.bulletins for sent in page)
+        if not page or len(found) >= MOST_LISTED or not (news or whole):
+            if start_at or not _rising(page) or not reading.bulletins:
+                break
+            start_at = max(reading.bulletins, key=_number)  # oldest first: the news is behind the last one known
+        else:
+            start_at = page[-1].id
+    return list(found.values())
+
+
+def _rising(page: list[Sent]) -> bool:
+    return len(page) > 1 and _number(page[0].id) < _number(page[-1].id)
+
+
+def _number(id_: str) -> int:
+    return int(id_) if id_.isdigit() else 0
+
+
+async def _reports(api: Api, listed: list[Sent]) -> dict[str, Report]:
+    """Statistics of the last days by bulletin; nothing where there is no token, or it may not see them."""
+    if not api.place.reports or not api.room.secret.read().get("token"):
+        return {}
+    lines: dict[str, Report] = {}
+    query = {"days": str(REPORT_DAYS)}
+    for page in range(1, MOST_PAGES + 1):
+        try:
+            answer = await api.report("bulletins", {**query, "page": str(page)}, "read statistics")
+        except (NotAllowed, NotFound, SignInNeeded):  # a second sign-in of its own: bulletins are read without it
+            api.memory.missing.add("read statistics")
+            return {}
+        items = answer.get("bulletin_activity_details") if isinstance(answer, Mapping) else None
+        if not isinstance(items, list):
+            raise BadReply("the statistics: no list in the answer")
+        for item in items:
+            if isinstance(item, Mapping) and (id_ := bulletin.report_id(item)):
+                lines[id_] = _line(item)
+        if len(items) < REPORT_PAGE:
+            break
+    return _matched(lines, listed)
+
+
+def _line(item: Mapping[str, Any]) -> Report:
+    return Report(
+        subject=title_text(str(item.get("subject") or "")), at=bulletin.moment(item.get("created_at")),
+        figures=bulletin.figures_of(item),
+    )  # fmt: skip
+
+
+def _matched(lines: Mapping[str, Report], listed: list[Sent]) -> dict[str, Report]:
+    """By number; where v2 numbers differ, by a subject that only one of each has."""
+    found = {sent.id: lines[sent.id] for sent in listed if sent.id in lines}
+    left = [line for id_, line in lines.items() if id_ not in found]
+    for sent in listed:
+        if sent.id in found:
+            continue
+        same = [line for line in left if line.subject == sent.subject]
+        namesakes = [other for other in listed if other.subject == sent.subject]
+        if len(same) == 1 and len(namesakes) == 1:
+            found[sent.id] = same[0]
+    return found
+
+
+async def _body(api: Api, id_: str) -> str:
+    """The words of a bulletin; empty where they may not be read: then its subject stands for it."""
+    if id_ not in api.memory.bodies:
+        try:
+            whole = await api.read(f"bulletins/{id_}.xml", "read a bulletin")
+        except (NotAllowed, NotFound):
+            return ""
+        api.memory.bodies[id_] = whole.text("body")
+        while len(api.memory.bodies) > 100:
+            del api.memory.bodies[next(iter(api.memory.bodies))]
+    return str(api.memory.bodies[id_])
