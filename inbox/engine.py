@@ -40,7 +40,7 @@ from inbox.model import (
     Update,
     Weight,
 )
-from inbox.store import keeping
+from inbox.store import fleeting
 from inbox.store.database import Database
 from inbox.tasks import Tasks
 
@@ -154,7 +154,7 @@ class Engine:
         self._ending, self._released, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
         database = Database.open(self.home)
         try:
-            if keeping.in_force(database.connection):  # before anybody can look
+            if fleeting.in_force(database.connection):  # before anybody can look
                 self._purger(database).run(self._clock.now())
             if self._held:
                 ready.set_result(None)

@@ -7,6 +7,8 @@ CSV is UTF-8 with a byte order mark (without it Excel guesses another character 
 and what a spreadsheet would calculate has an apostrophe before it (owasp.org, "CSV Injection", read 2026-11-23). That
 goes for the middle of a text too: where spreadsheets split at ";" a cell falls apart there and at its line ends, and
 quoting does not help, since behind the first closing quote no other is heeded. The very letters are in the JSON.
+
+Words that a network lets us keep for some hours only are in no export (store.keeping): "withheld" says why.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ CONVERSATION_COLUMNS: Final = (
 MESSAGE_COLUMNS: Final = (
     "id", "conversation", "channel", "remote_id", "kind", "state", "ours", "public", "author", "handle", "author_url",
     "created_at", "edited_at", "seen_at", "parent_remote_id", "context_remote_id", "title", "text", "url", "language",
-    "attachments", "earlier_texts",
+    "attachments", "earlier_texts", "withheld",
 )  # fmt: skip
 GAP_COLUMNS: Final = ("channel", "from_at", "to_at", "closed_at", "reason")
 
@@ -65,7 +67,7 @@ def export_json(connection: sqlite3.Connection, target: Path, *, practice: bool 
         stream.write(',\n"conversations": [')
         conversations = messages = 0
         for row, held in _conversations(connection):
-            whole = _conversation(row) | {"messages": [_message(connection, m) for m in held]}
+            whole = _conversation(row, held) | {"messages": [_message(connection, m) for m in held]}
             stream.write(f"{',' if conversations else ''}\n{_json(whole)}")
             conversations, messages = conversations + 1, messages + len(held)
         stream.write("\n]\n}\n")
@@ -85,7 +87,7 @@ def export_csv(connection: sqlite3.Connection, folder: Path, *, practice: bool =
         write_conversation, write_message, write_gap = tables
         conversations = messages = 0
         for row, held in _conversations(connection):
-            write_conversation(_conversation(row))
+            write_conversation(_conversation(row, held))
             for stored in held:
                 write_message(_message(connection, stored))
             conversations, messages = conversations + 1, messages + len(held)
@@ -124,19 +126,25 @@ def _conversations(connection: sqlite3.Connection) -> Iterator[tuple[Conversatio
         ]
         if not ids:
             return
-        by_id = reading.rows(connection, ids)
+        by_id = reading.rows(connection, ids, lasting=True)
         for id_ in ids:
-            yield by_id[id_], reading.conversation(connection, id_)
+            yield by_id[id_], reading.conversation(connection, id_, lasting=True)
         last = ids[-1]
 
 
-def _conversation(row: ConversationRow) -> dict[str, Any]:
+def _conversation(row: ConversationRow, held: Sequence[StoredMessage]) -> dict[str, Any]:
+    last_at = max(map(_when, held)) if any(m.withheld for m in held) else row.last_at
     return {
         "id": row.id, "channel": row.channel_id, "network": row.network, "kind": row.kind, "status": row.status,
         "place": row.place, "public": row.public, "message_count": row.messages, "owed": row.owed,
-        "last_at": _iso(row.last_at), "author": row.author, "handle": row.handle, "subject": row.subject,
+        "last_at": _iso(last_at), "author": row.author, "handle": row.handle, "subject": row.subject,
         "context_title": row.context_title,
     }  # fmt: skip
+
+
+def _when(stored: StoredMessage) -> datetime:
+    """When it was written; when we saw it, where the former may not be kept."""
+    return stored.seen_at if stored.withheld else stored.message.created_at
 
 
 def _message(connection: sqlite3.Connection, stored: StoredMessage) -> dict[str, Any]:
@@ -145,12 +153,13 @@ def _message(connection: sqlite3.Connection, stored: StoredMessage) -> dict[str,
     return {
         "id": stored.id, "conversation": stored.conversation_id, "channel": stored.channel_id, "remote_id": m.remote_id,
         "kind": m.kind.value, "state": m.state.value, "ours": m.ours, "public": m.public, "author": m.author.name,
-        "handle": m.author.handle, "author_url": m.author.url, "created_at": _iso(m.created_at),
+        "handle": m.author.handle, "author_url": m.author.url, "created_at": _iso(_when(stored)),
         "edited_at": _iso(m.edited_at), "seen_at": _iso(stored.seen_at), "parent_remote_id": m.parent_remote_id,
         "context_remote_id": m.context_remote_id, "title": m.title, "text": m.text, "url": m.url,
         "language": m.language,
         "attachments": [{"url": a.url, "kind": a.kind, "description": a.description} for a in m.attachments],
         "earlier_texts": [{"until_at": _iso(e.until_at), "title": e.title, "text": e.text} for e in earlier],
+        "withheld": stored.withheld,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from inbox import private
 from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
+from inbox.store import fleeting
 from inbox.store.version import APPLICATION_ID, VERSION
 
 FILE_NAME = "inbox.sqlite3"
@@ -83,6 +84,7 @@ class Database:
         with errors_named(path):
             lock = cls._take_lock(home)
             try:
+                _remove_halves(home / "backups")
                 _make_private(path)  # SQLite gives the write-ahead log and its index the rights of the file
             except BaseException:
                 lock.close()
@@ -146,7 +148,8 @@ class Database:
 
     @staticmethod
     def back_up(connection: sqlite3.Connection, folder: Path) -> Path:
-        """Copy the whole inbox into ``folder`` and return the copy's path; only the newest few copies are kept."""
+        """Copy the whole inbox into ``folder``, without words that may not be kept, and return the copy's path; only
+        the newest few copies are kept."""
         private.make_folder(folder)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         target = folder / f"inbox-v{version}-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.sqlite3"
@@ -155,6 +158,7 @@ class Database:
         copy = sqlite3.connect(unfinished)
         try:
             connection.backup(copy, pages=2048)
+            fleeting.strip(copy)
             copy.close()
             unfinished.replace(target)
         finally:
@@ -188,6 +192,15 @@ class Database:
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.connection.close()
         self._lock.close()
+
+
+def _remove_halves(folder: Path) -> None:
+    """What an end in the middle of a copy left there: it may hold what may not be kept."""
+    for half in folder.glob("inbox-*.part*"):
+        try:
+            half.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreReadOnly(f"{half.name} cannot be removed: {error.strerror}") from error
 
 
 def _make_private(path: Path) -> None:

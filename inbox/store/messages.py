@@ -11,9 +11,9 @@ from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
-from inbox.store import ledger, outgoing, record
+from inbox.store import keeping, ledger, outgoing, record
 from inbox.store.database import Database, to_ms
-from inbox.store.extras import extras_json
+from inbox.store.extras import author_json, extras_json
 from inbox.store.standing import Head, Line, restated
 
 LINE_TEXT = 300
@@ -34,7 +34,6 @@ _BORN = (
     " subject, settled_at, unread, channel_id, network, root_remote_id, context_remote_id)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
-_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode  # one encoder: dumps() would make one each time
 
 
 @dataclass(kw_only=True, slots=True)
@@ -75,16 +74,25 @@ def save(
     poll: ledger.Poll | None,
     keep_cursor: bool = False,
     actor: str = record.MACHINE,
+    asked: bool = False,
 ) -> Saved:
     """Write the batch and return what changed. All or nothing; saving the same batch again changes nothing.
 
     ``roots`` comes from ``sync.grouping``. ``poll`` is the gap ledger's line (none for a reread or what we did
-    ourselves). An empty batch leaves the cursor alone unless it was complete.
+    ourselves). An empty batch leaves the cursor alone unless it was complete. ``asked``: a person wants to see these,
+    also those whose words were here for as long as they may be (store.keeping).
     """
     saved = Saved()
     with database.transaction() as connection:
         writer = _Writer(connection, channel, to_ms(at), saved, actor, at)
-        touched = writer.write(batch, roots)
+        rule = keeping.rule(channel.limits)
+        if rule is None:
+            touched = writer.write(batch, roots)
+        else:
+            parting = keeping.Parting(connection, channel, rule, now=to_ms(at), asked=asked)
+            touched = writer.write(parting.lasting(batch), roots)
+            touched |= writer.said_elsewhere(parting.keep())
+            keeping.show(connection, touched & writer.born)
         restate(connection, touched - writer.born, writer.news, at=to_ms(at))
         saved.conversations |= {ConversationId(c) for c in touched}
         if poll is not None:
@@ -182,7 +190,7 @@ class _Writer:
         for id_, m in enumerate(fresh, next_id):
             rows.append(
                 (id_, self.channel.id, m.remote_id, conversations[roots.get(m.remote_id, m.remote_id)], m.kind, m.state,
-                 m.ours, m.public, m.author.name, _author_json(m), to_ms(m.created_at),
+                 m.ours, m.public, m.author.name, author_json(m), to_ms(m.created_at),
                  m.edited_at and to_ms(m.edited_at), self.now, m.parent_remote_id, m.context_remote_id,
                  m.title, m.text, m.html, m.url, extras_json(m))
             )  # fmt: skip
@@ -266,6 +274,13 @@ class _Writer:
             touched |= {conversation} if (now[0], now[-1]) != (parent, created_at) else set()
         return touched
 
+    def said_elsewhere(self, words: keeping.Said) -> set[int]:
+        """Note which messages say something else now, and not what; the conversations that look different."""
+        for id_ in words.edited:
+            self._record("edited", id_, {}, {})
+        self.saved.edited += len(words.edited)
+        return words.conversations
+
     def _set_state(self, id_: int, conversation: int, old: str, new: str, verb: str) -> set[int]:
         self.connection.execute("UPDATE messages SET state = ? WHERE id = ?", (new, id_))
         self._record(verb, id_, {"state": old}, {"state": new})
@@ -290,7 +305,8 @@ def restate(
 
     Part of the caller's transaction.
     """
-    wanted = json.dumps(list(conversations))
+    ids = list(conversations)
+    wanted = json.dumps(ids)
     if wanted == "[]":
         return
     heads = {
@@ -313,10 +329,4 @@ def restate(
         " handle=?, snippet=?, subject=?, settled_at=?,"
         " unread = max(unread, ?) WHERE id=?", updates,
     )  # fmt: skip
-
-
-def _author_json(m: Message) -> str:
-    author = m.author
-    if not (author.remote_id or author.handle or author.url):
-        return "{}"
-    return _written({"remote_id": author.remote_id, "handle": author.handle, "url": author.url})
+    keeping.show(connection, ids)

@@ -7,6 +7,7 @@ first, and cost the same at any depth.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import sys
 import zlib
@@ -16,6 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from inbox.model import Author, ChannelId, ConversationId, Message, MessageId, MessageKind, MessageState
+from inbox.store import fleeting, keeping
 from inbox.store.database import from_ms, to_ms
 from inbox.store.extras import extras_of
 from inbox.store.words import begun, excerpt, folded, match_expression, signs, sought
@@ -69,6 +71,7 @@ class StoredMessage:
     message: Message
     seen_at: datetime
     versions: int  # how many earlier texts are kept
+    withheld: str = ""  # why it has no words and no name, and what to do about it (store.keeping)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,16 +98,23 @@ class Hit:
 
 _ROW = (
     "SELECT c.id, c.channel_id, c.network, c.kind, c.status, c.place, c.unread, c.held, c.public, c.messages, c.owed,"
-    " c.last_at, c.author, c.handle, c.snippet, c.subject,"
-    " coalesce((SELECT p.title FROM messages p WHERE p.channel_id = c.channel_id"
-    " AND p.remote_id = c.context_remote_id), ''), c.outgoing FROM conversations c"
+    " c.last_at, coalesce(r.author, c.author), coalesce(r.handle, c.handle), coalesce(r.snippet, c.snippet),"
+    " coalesce(r.subject, c.subject),"
+    " coalesce((SELECT coalesce(f.title, p.title) FROM messages p LEFT JOIN fleeting f ON f.message_id = p.id"
+    " WHERE p.channel_id = c.channel_id AND p.remote_id = c.context_remote_id), ''), c.outgoing FROM conversations c"
+    " LEFT JOIN fleeting_rows r ON r.conversation_id = c.id"
 )
 _MESSAGE = (
-    "SELECT m.id, m.channel_id, m.conversation_id, m.remote_id, m.kind, m.state, m.ours, m.public, m.author_name,"
-    " m.author, m.created_at, m.edited_at, m.seen_at, m.parent_remote_id, m.context_remote_id, m.title, m.text, m.html,"
-    " m.url, m.extras, (SELECT count(*) FROM earlier e WHERE e.message_id = m.id) FROM messages m"
+    "SELECT m.id, m.channel_id, m.conversation_id, m.remote_id, m.kind, m.state, m.ours, m.public,"
+    " coalesce(nullif(f.author_name, ''), m.author_name), coalesce(f.author, m.author), m.created_at, m.edited_at,"
+    " m.seen_at, m.parent_remote_id, m.context_remote_id, coalesce(f.title, m.title), coalesce(f.text, m.text),"
+    " coalesce(f.html, m.html), m.url, coalesce(f.extras, m.extras),"
+    " (SELECT count(*) FROM earlier e WHERE e.message_id = m.id), f.message_id IS NOT NULL"
+    " FROM messages m LEFT JOIN fleeting f ON f.message_id = m.id"
 )
-
+_FLEETING = re.compile(r"\b([fr]) ON \1\.\w+ = \w\.\w+")
+"""How the words that may not be kept are laid over the rest. Who wants only what lasts lays nothing over it."""
+_LASTING_ROW, _LASTING_MESSAGE = (_FLEETING.sub(r"\1 ON 0", sql) for sql in (_ROW, _MESSAGE))
 
 _FOUND = "m.id, m.conversation_id, m.kind, m.author_name, substr(m.text, 1, 4000), m.created_at"
 
@@ -127,9 +137,13 @@ def page(
     return [_row(r) for r in connection.execute(sql, (*values, limit))]
 
 
-def rows(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[ConversationId, ConversationRow]:
-    """These conversations, by id; those that no longer exist are missing."""
-    found = connection.execute(f"{_ROW} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+def rows(
+    connection: sqlite3.Connection, ids: Sequence[int], *, lasting: bool = False
+) -> dict[ConversationId, ConversationRow]:
+    """These conversations, by id; those that no longer exist are missing. ``lasting``: only what may be kept for good,
+    for whoever writes it elsewhere."""
+    select = _LASTING_ROW if lasting else _ROW
+    found = connection.execute(f"{select} WHERE c.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
     return {row.id: row for row in map(_row, found)}
 
 
@@ -140,9 +154,10 @@ def tallies(connection: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, 
     }
 
 
-def conversation(connection: sqlite3.Connection, conversation_id: int) -> list[StoredMessage]:
-    """All messages of a conversation, oldest first."""
-    return _messages(connection, "m.conversation_id = ? ORDER BY m.created_at, m.id", (conversation_id,))
+def conversation(connection: sqlite3.Connection, conversation_id: int, *, lasting: bool = False) -> list[StoredMessage]:
+    """All messages of a conversation, oldest first. ``lasting``: with only what may be kept for good."""
+    where = "m.conversation_id = ? ORDER BY m.created_at, m.id"
+    return _messages(connection, where, (conversation_id,), _LASTING_MESSAGE if lasting else _MESSAGE)
 
 
 def context(connection: sqlite3.Connection, row: ConversationRow) -> StoredMessage | None:
@@ -210,6 +225,7 @@ def search(
     if patterns := signs(words):
         more = _search_signs(connection, patterns, network=network, before_id=before_id, limit=limit)
         found = sorted({r[0]: r for r in (*found, *more)}.values(), reverse=True)[:limit]
+    found = _with_fleeting(connection, found, words, network=network, before_id=before_id, limit=limit)
     by_id = rows(connection, [c for _, c, *_ in found])
     looked_for = sought(words)
     return [
@@ -270,9 +286,22 @@ def _search_signs(
     return connection.execute(sql, (*values, limit)).fetchall()
 
 
+def _with_fleeting(
+    connection: sqlite3.Connection, found: list[Any], words: str, *, network: str, before_id: int | None, limit: int
+) -> list[Any]:
+    """With what the index may not see, and with the words of those that it found by something else."""
+    if not fleeting.holds(connection):
+        return found
+    by_id = {r[0]: r for r in found} | keeping.said(connection, [r[0] for r in found])
+    more = keeping.matching(connection, words, network=network, before_id=before_id, limit=limit)
+    return sorted((by_id | {r[0]: r for r in more}).values(), reverse=True)[:limit]
+
+
 def _row(r: Any) -> ConversationRow:
     (i, channel, network, kind, status, place, unread, held, public, count, owed, last_at, author, handle, snippet,
      subject, context_title, outgoing) = r  # fmt: skip
+    if not snippet and author == keeping.MEMBER:
+        snippet = keeping.FORGOTTEN
     # A window keeps many rows of the same channels and posts: one copy of each word is enough.
     channel, network, kind, status, place, context_title = map(
         sys.intern, (channel, network, kind, status, place, context_title)
@@ -284,17 +313,25 @@ def _row(r: Any) -> ConversationRow:
     )  # fmt: skip
 
 
-def _messages(connection: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[StoredMessage]:
-    return [_stored(r) for r in connection.execute(f"{_MESSAGE} WHERE {where}", values)]
+def _messages(
+    connection: sqlite3.Connection, where: str, values: tuple[object, ...], select: str = _MESSAGE
+) -> list[StoredMessage]:
+    return [_stored(r) for r in connection.execute(f"{select} WHERE {where}", values)]
 
 
 def _stored(r: Any) -> StoredMessage:
     (i, channel, conversation_id, remote_id, kind, state, ours, public, name, author, created_at, edited_at, seen_at,
-     parent, context_id, title, text, html, url, extras, versions) = r  # fmt: skip
+     parent, context_id, title, text, html, url, extras, versions, words_here) = r  # fmt: skip
     who: Mapping[str, str] = json.loads(str(author))
+    more, withheld = extras_of(str(extras), public=bool(public)), ""
+    if words_here:
+        edited_at, url = keeping.beside(str(extras), url)
+    elif keeping.MARK in extras and keeping.MARK in more["details"]:
+        more["details"] = dict(more["details"])
+        withheld = keeping.withheld(int(more["details"].pop(keeping.MARK)))
     return StoredMessage(
         id=MessageId(i), channel_id=ChannelId(channel), conversation_id=ConversationId(conversation_id),
-        seen_at=from_ms(seen_at), versions=versions,
+        seen_at=from_ms(seen_at), versions=versions, withheld=withheld,
         message=Message(
             remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours),
             author=Author(
@@ -302,6 +339,6 @@ def _stored(r: Any) -> StoredMessage:
             ),
             created_at=from_ms(created_at), edited_at=from_ms(edited_at) if edited_at else None,
             parent_remote_id=parent, context_remote_id=context_id, title=title, text=text, html=html, url=url,
-            **extras_of(str(extras), public=bool(public)),
+            **more,
         ),
     )  # fmt: skip

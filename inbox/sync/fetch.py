@@ -114,18 +114,20 @@ class Fetch:
         }
         return sorted(missing.values(), key=lambda m: m.created_at)[-MOST_THREADS:]
 
-    async def around(self, channel: Channel, connector: Connector, message: Message, outcome: Outcome) -> None:
-        """Read the conversation around a message, as far as the network has it."""
+    async def around(
+        self, channel: Channel, connector: Connector, message: Message, outcome: Outcome, *, asked: bool = False
+    ) -> None:
+        """Read the conversation around a message, as far as the network has it. ``asked``: a person wants to see it."""
         try:
             batch = await connector.thread(channel, message)
         except NotFound:
             return  # it was withdrawn while we asked
-        self._save(channel, batch, outcome)
+        self._save(channel, batch, outcome, asked=asked)
 
     def _save(
-        self, channel: Channel, batch: Batch, outcome: Outcome, *, poll: ledger.Poll | None = None
+        self, channel: Channel, batch: Batch, outcome: Outcome, *, poll: ledger.Poll | None = None, asked: bool = False
     ) -> messages.Saved:
-        saved = save(self._database, channel, batch, at=self._clock.now(), poll=poll)
+        saved = save(self._database, channel, batch, at=self._clock.now(), poll=poll, asked=asked)
         outcome.add(saved, batch.requests)
         heard = Changed(channels=frozenset({channel.id}) if poll else frozenset())
         settled = carried.settle(self._database, channel, batch.messages, self._clock)
@@ -218,12 +220,15 @@ def trouble_of(error: PostroomError) -> str:
 
 def save(
     database: Database, channel: Channel, batch: Batch, *, at: datetime, poll: ledger.Poll | None = None,
-    actor: str = record.MACHINE,
+    actor: str = record.MACHINE, asked: bool = False,
 ) -> messages.Saved:  # fmt: skip
-    """Group the batch and save it; without a poll the channel's cursor stays. ``actor``: who made what is saved."""
+    """Group the batch and save it; without a poll the channel's cursor stays. ``actor``: who made what is saved;
+    ``asked``: a person wants to see it."""
     known = messages.known_roots(database.connection, channel, batch.messages)
     roots = grouping.roots(batch.messages, known)
-    return messages.save(database, channel, batch, roots, at=at, poll=poll, keep_cursor=poll is None, actor=actor)
+    return messages.save(
+        database, channel, batch, roots, at=at, poll=poll, keep_cursor=poll is None, actor=actor, asked=asked
+    )
 
 
 def ours(message: Message) -> Batch:

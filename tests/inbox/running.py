@@ -44,14 +44,14 @@ class Running:
         self._reader: sqlite3.Connection | None = None
         self.start()
 
-    def start(self) -> None:
+    def start(self, *, held: bool = False) -> None:
         """Start it, or start it again after ``stop``."""
         self.engine = Engine(
             self.home, self.secrets, clock=self.clock, networks={"memory": Memory.over(self.worlds)}, client=NoHttp,
             poll_by_itself=self._poll_by_itself, on_error=self.failed.append,
         )  # fmt: skip
         self.engine.bus.subscribe(self.heard.append)
-        self.engine.start()
+        self.engine.start(held=held)
         self.settle()
 
     def stop(self) -> None:

@@ -108,6 +108,20 @@ def test_a_lost_sign_in_found_by_a_poll_is_told_too(running: Running) -> None:
     assert "sign in again" in running.health().trouble.lower()
 
 
+def test_a_stream_that_is_still_open_does_not_have_a_lost_sign_in_polled(running: Running) -> None:
+    running.world.password = "new"
+    running.do(running.engine.sync())
+    asked = running.world.requests.copy()
+    polling = running.engine._polling
+
+    async def hinted() -> None:
+        polling._hinted(polling._all()[0].id)
+
+    running.on_loop(hinted())
+    running.run(60)
+    assert running.world.requests == asked
+
+
 def test_what_a_channel_allows_is_asked_once_a_day(running: Running) -> None:
     running.world.limits = Limits(text_graphemes=77)
     asked = running.world.requests["channels"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sqlite3
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPale
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import Channel
+from inbox.store.keeping import MEMBER
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
 from ui.format import bare_name, exact_time, long_time, plural
@@ -23,6 +25,8 @@ from ui.widgets.scrolled import Scrolled
 _LEFT = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
 _STATUS = {"open": "open", "waiting": "waiting", "done": "done"}
 COUNT_LIMIT = 500
+_BREAK = "\u200b"
+_SIGN = re.compile(r"(?<=\w)([@./?#&=_-])")
 
 
 class Value(QLabel):
@@ -54,15 +58,23 @@ class Value(QLabel):
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.drawText(self.rect(), self._flags(self.width()), self.text())
+        painter.drawText(self.rect(), self._flags(self.width()), _breakable(self.text()))
         painter.end()
 
     def _flags(self, width: int) -> int:
-        longest = max((self.fontMetrics().horizontalAdvance(w) for w in self.text().split()), default=0)
+        """Lines end at spaces, and in an address at its signs; only what is still too long is cut anywhere."""
+        measure = self.fontMetrics().horizontalAdvance
+        longest = max((measure(w) for w in _breakable(self.text()).replace(_BREAK, " ").split()), default=0)
         return _LEFT | int(Qt.TextFlag.TextWrapAnywhere if longest > width else Qt.TextFlag.TextWordWrap)
 
     def _room(self, width: int) -> QRect:
-        return self.fontMetrics().boundingRect(QRect(0, 0, width, 10_000), self._flags(width), self.text())
+        words = _breakable(self.text())
+        return self.fontMetrics().boundingRect(QRect(0, 0, width, 10_000), self._flags(width), words)
+
+
+def _breakable(words: str) -> str:
+    """With a place to go on in the next line before each sign of an address; for the eye only."""
+    return _SIGN.sub(rf"{_BREAK}\1", words)
 
 
 class PersonPane(QScrollArea):
@@ -157,20 +169,25 @@ class PersonPane(QScrollArea):
                 return
             if about == self._about:
                 break
-        if about[1]:
+        if about[1] and found:
             more = "more than " if found >= COUNT_LIMIT else ""
             self._seen.setText(self.tr("{0}{1} under this name").format(more, plural(found, "message")))
 
 
 def _messages_by(connection: sqlite3.Connection, about: tuple[str, str]) -> int:
-    """How many messages of the channel (its id, a name) carry this name, counted by the index, up to a limit."""
+    """How many messages of the channel (its id, a name) carry this name, counted by the index, up to a limit; of those
+    whose names may not be kept, as many as are here now."""
     channel_id, name = about
+    if name == MEMBER:
+        return 0
     words = " ".join('"' + "".join(ch if ch.isalnum() else " " for ch in w).strip() + '"' for w in name.split())
     if not words.replace('"', "").strip():
         return 0
     row = connection.execute(
         "SELECT count(*) FROM (SELECT m.id FROM messages_fts f JOIN messages m ON m.id = f.rowid"
-        " WHERE messages_fts MATCH ? AND m.channel_id = ? AND m.author_name = ? LIMIT ?)",
-        (f"author_name : ({words})", channel_id, name, COUNT_LIMIT),
+        " WHERE messages_fts MATCH :words AND m.channel_id = :channel AND m.author_name = :name"
+        " UNION ALL SELECT m.id FROM fleeting f JOIN messages m ON m.id = f.message_id"
+        " WHERE m.channel_id = :channel AND f.author_name = :name LIMIT :most)",
+        {"words": f"author_name : ({words})", "channel": channel_id, "name": name, "most": COUNT_LIMIT},
     ).fetchone()
     return int(row[0])

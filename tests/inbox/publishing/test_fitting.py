@@ -114,3 +114,16 @@ def test_a_bomb_is_refused(tmp_path: Path) -> None:
     source.write_bytes(out.getvalue())
     with pytest.raises(Rejected):
         fitted(Media(path=str(source), mime_type="image/png"), Limits(), tmp_path / "o")
+
+
+def test_a_document_goes_as_it_is_where_the_channel_takes_it(tmp_path: Path) -> None:
+    path = tmp_path / "budget.pdf"
+    path.write_bytes(b"%PDF-1.7")
+    document = Media(path=str(path), mime_type="application/pdf", size_bytes=8)
+    takes = Limits(media_types=("image/png", "application/pdf"))
+    assert fitted(document, takes, tmp_path / "out") == document
+    with pytest.raises(Rejected):
+        fitted(document, BLUESKY, tmp_path / "out")
+    path.unlink()
+    with pytest.raises(Rejected):
+        fitted(document, takes, tmp_path / "out")
