@@ -7,17 +7,21 @@ is needed is not available).
 
 from __future__ import annotations
 
+import gc
+
+if __name__ == "__main__":
+    gc.disable()  # what a start makes stays: looking for garbage in it is a twentieth of its time. ``begun`` enables it
+
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 import qasync
-from PySide6.QtCore import QEventLoop, QProcess, QSettings
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
 
 from inbox.engine import Engine
 from inbox.errors import StoreError
@@ -104,9 +108,19 @@ def main(arguments: list[str]) -> int:
             town.start()
         window.show()
         application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        # All that was imported and built stays; looking through it for garbage would stop both threads for 0.1 s.
-        engine.release().add_done_callback(lambda _: gc.freeze())
         code = 0
+
+        def begun(_: object) -> None:
+            gc.freeze()  # all that is there stays; looking through it for garbage would stop both threads for 0.1 s
+            gc.enable()
+
+        def begin() -> None:
+            try:
+                window.complete()
+            finally:
+                engine.release().add_done_callback(begun)
+
+        QTimer.singleShot(0, begin)  # the list stands painted
 
         async def live() -> None:
             whole = asyncio.current_task()
@@ -140,6 +154,8 @@ def main(arguments: list[str]) -> int:
 
 def _leave_practice(window: Window, home: Path) -> None:
     """Open the real inbox in a process of its own: an engine that practises never reaches a real network."""
+    from PySide6.QtCore import QProcess
+
     QProcess.startDetached(sys.executable, [str(Path(__file__).resolve()), "--real", "--home", str(home)])
     window.close()
 

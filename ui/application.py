@@ -15,7 +15,7 @@ from typing import cast
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from inbox import private
 from inbox.errors import StoreError
@@ -113,6 +113,8 @@ def say_unusable(error: StoreError) -> None:
     print(f"{title}: {words}", file=sys.stderr)
     if QGuiApplication.instance() is None or QGuiApplication.platformName() in UNSEEN:
         return
+    from PySide6.QtWidgets import QMessageBox  # here: a start that goes well has no time for it
+
     box = QMessageBox(QMessageBox.Icon.Critical, "Postroom", title)
     box.setInformativeText(words)
     box.exec()

@@ -23,7 +23,9 @@ async def sign_in_to(town: Town, engine: Engine) -> None:
     """Give the engine the town's accounts, through the same door as any other."""
     for network, address, answers in town.sign_ins():
         discovery = await asyncio.wrap_future(engine.discover(network, address))
-        await asyncio.wrap_future(engine.sign_in(discovery, answers))
+        account = await asyncio.wrap_future(engine.sign_in(discovery, answers))
+        if (budget := town.budgets.get(network)) is not None:
+            await asyncio.wrap_future(engine.set_budget(account.id, *budget))
 
 
 class PracticeStripe(QWidget):

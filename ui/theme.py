@@ -103,6 +103,8 @@ class Theme(QObject):
         self._follow()  # first: the sheet gives back the fonts it found
         for widget in self._application.allWidgets():  # Qt tells it to the windows only
             QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
+            if (follow := getattr(widget, "follow_font", None)) is not None:
+                follow()
 
     def colour(self, token: str) -> QColor:
         """The colour of a token by name."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -22,10 +24,14 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 
+from inbox.clock import SystemClock
+from inbox.connectors.memory import Memory, World
 from inbox.engine import Engine
+from inbox.model import MessageKind
 from inbox.practice.loopback import practice_client
 from inbox.practice.town import Town
 from inbox.secrets import MemorySecrets
+from inbox.store import reading
 from inbox.tasks import Tasks
 from ui.application import make_application
 from ui.practice import PracticeStripe, sign_in_to
@@ -45,6 +51,18 @@ POST = (
     "Tenants can claim for their belongings, owners for the building, and both for the same address. "
     "It takes ten minutes."
 )
+ANSWERS = (
+    "Same here: we applied on the 3rd and have heard nothing since.",
+    "Does it matter that the lease is in my sister's name?",
+    "The form asked me for a meter number. Mine is under half a metre of mud.",
+    "Ours came on Friday. Look at the letter, the reference has to be on the claim.",
+    "The library helps with the form on Tuesday and Thursday, they were very kind.",
+    "Who decides what is a small business? Two of us mend bicycles in a yard.",
+    "And the cellar? It was pumped out on the 12th and is wet again.",
+    "Thank you, that is what I wanted to know.",
+)
+NAMES = ("Anna", "Ben", "Chipo", "Dylan", "Efua", "Fergus", "Haruka", "Idris", "Jo", "Kasia", "Leszek", "Mina", "Nóra")
+FAMILIES = ("Abbot", "Berg", "Castellano", "Dara", "Eze", "Fox", "Griffiths", "Hale", "Ito", "Jones", "Kovács", "Lund")
 
 
 def keep(widget: QWidget, name: str) -> None:
@@ -146,6 +164,53 @@ async def compose(window: Window, home: Path) -> None:
     composer.close()
 
 
+def square() -> World:
+    """A question under a post of ours, and 500 replies to it and to one another; in memory."""
+    world, chance = World(SystemClock()), random.Random(5)
+    now = world.clock.now()
+    post = world.say(POST, kind=MessageKind.POST, ours=True, created_at=now - timedelta(hours=30))
+    question = "When are the grants for Ropewalk paid? Nobody has answered my letter."
+    ids = [world.say(question, author="Margaret Hale", context=post, created_at=now - timedelta(hours=29))]
+    for n in range(500):
+        ours = n % 23 == 7
+        ids.append(
+            world.say(
+                ANSWER if ours else chance.choice(ANSWERS),
+                author=f"{chance.choice(NAMES)} {chance.choice(FAMILIES)}",
+                parent=chance.choice(ids[-30:]) if chance.random() < 0.6 else ids[0],
+                created_at=now - timedelta(minutes=1700 - n * 3), ours=ours,
+            )
+        )  # fmt: skip
+    return world
+
+
+async def make_thread(home: Path, theme: Theme, tasks: Tasks) -> None:
+    """A conversation of 501 messages in the middle of being read."""
+    world = square()
+    networks = {"memory": Memory.over({"square": world})}
+    engine = Engine(home, MemorySecrets(), networks=networks, poll_by_itself=False)
+    engine.start()
+    discovery = await asyncio.wrap_future(engine.discover("memory", "memory.example"))
+    await asyncio.wrap_future(engine.sign_in(discovery, {"password": world.password}))
+    await asyncio.wrap_future(engine.sync())
+    reader = Reader(home)
+    settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
+    settings.setValue("theme", "light")
+    window = Window(engine, reader, theme, tasks, settings=settings)
+    window.resize(WIDTH, HEIGHT)
+    window.show()
+    window.complete()
+    window.rail.choose(reading.EVERYTHING)
+    await until(lambda: window.list.model.rowCount())
+    rows = (window.list.model.row_at(n) for n in range(window.list.model.rowCount()))
+    window.list.select(max((r for r in rows if r is not None), key=lambda r: r.messages).id)
+    await settle()
+    keep(window, "thread-500")
+    window.close()
+    engine.stop()
+    reader.close()
+
+
 def main() -> int:
     """Make them; returns the exit code."""
     application, theme = make_application(sys.argv[:1])
@@ -166,8 +231,10 @@ def main() -> int:
         window = Window(engine, reader, theme, tasks, settings=settings, stripe=PracticeStripe(town, theme))
         window.resize(WIDTH, HEIGHT)
         window.show()
+        window.complete()
 
         async def live() -> None:
+            await make_thread(home / "square", theme, tasks)
             await make(window, theme, engine, town, application)
             window.close()
             await tasks.cancel(within_s=2)

@@ -56,6 +56,7 @@ def make(
         with qtbot.waitActive(one):
             one.show()
             one.activateWindow()
+        one.complete()
         return one
 
     yield window
@@ -94,6 +95,34 @@ def test_from_start_to_a_sent_reply_by_keyboard_alone(
     engine.send_now(outbox.waiting(reader.connection)[0].id).result(5)
     until(lambda: any(e.text == "Yes, tenants may." for e in town.entries.values()))
     assert window.list.view.hasFocus()
+
+
+def test_the_list_is_painted_before_the_rest_is_made_and_then_what_was_open_is_opened(
+    make: MakeWindow, town: World, engine: Engine, reader: Reader, theme: Theme, tasks: Tasks, tmp_path: Path,
+    qtbot: QtBot,
+) -> None:  # fmt: skip
+    before = make()
+    press(qtbot, "j", "j")
+    row = before.list.current()
+    assert row is not None
+    before.close()
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = Window(engine, reader, theme, tasks, settings=settings)
+    qtbot.addWidget(window)
+    window.resize(1440, 900)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    qtbot.waitUntil(lambda: window.list.current() == row)
+    assert not {"conversation", "person", "commands", "outbox", "record"} & vars(window).keys()
+    window.complete()
+    assert window.conversation.row == row
+    assert window.conversation.isVisible()
+    assert window.person.isVisible()
+    press(qtbot, "j")
+    assert window.list.current() != row
+    assert window.conversation.row == window.list.current()
+    window.close()
 
 
 def test_z_takes_the_reply_back_and_returns_to_its_text(

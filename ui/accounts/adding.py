@@ -101,10 +101,11 @@ class AddPage(QScrollArea):
         row = FlowLayout(holder)  # more of them than fit beside each other
         row.setSpacing(5 * GAP)
         self.networks = QButtonGroup(holder)
-        self._names = list(self._engine.networks)
-        for number, (name, connector) in enumerate(self._engine.networks.items()):
-            choice = Choice(connector.title)
-            choice.setAccessibleName(self.tr("Network: {0}").format(connector.title))
+        titles = self._engine.titles  # not the networks themselves: their code takes a second of the window's time
+        self._names = list(titles)
+        for number, (name, title) in enumerate(titles.items()):
+            choice = Choice(title)
+            choice.setAccessibleName(self.tr("Network: {0}").format(title))
             choice.setIcon(glyph_icon(name, choice.font()))
             choice.setObjectName(name)
             side = side_for(choice.font())

@@ -19,7 +19,7 @@ from ui.accounts.adding import AddPage
 from ui.accounts.health import AccountHealth, read
 from ui.accounts.listing import AccountList
 from ui.accounts.page import AccountPage
-from ui.format import money, plural
+from ui.format import plural
 from ui.notices import notice_for
 from ui.reader import Reader
 from ui.slots import async_slot
@@ -170,7 +170,7 @@ class AccountsDialog(QDialog):
             self.page.notice.tell(notice_for(error))
             return
         self.refresh()
-        self.page.say(self.tr("The budget is {0} a month from now on.").format(money(amount)))
+        self.page.say(self.tr("The new limit holds from now on."))
 
     def _ask_removal(self, account_id: str) -> None:
         one = self._accounts.get(AccountId(account_id))

@@ -1,31 +1,44 @@
-"""A message as a card: who, when, how it stands, who may read it, its words and what is in it, and what can be done."""
+"""A message as a card: who, when, how it stands, who may read it, its words and what is in it, and what can be done.
+
+To make a card costs several times what it costs to let one that is there show another message, so ``fill`` does that.
+What every message has (head, words, counts, buttons) says something else then; what few have (a warning, pictures, a
+poll, earlier texts) is made for one message and thrown away with it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFont, QImage, QKeyEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from inbox.model import Channel, MessageId, MessageState
+from inbox.model import Channel, Message, MessageId, MessageState
 from inbox.store.reading import Earlier, StoredMessage
-from ui.format import exact_time, long_time, plural, short_time, spoken_age
+from ui.format import exact_time, long_time, plural, short_time
 from ui.reading import inner
+from ui.reading.doable import Doable
 from ui.reading.emoji import codes_in, drawn
-from ui.reading.markup import from_text, isolated, pictures, plain, shown
-from ui.reading.offers import ASIDE, more_offers, offers
-from ui.reading.parts import STATE_CHIPS, Body, Card, Inner, beginning, chip, label, outside_link
-from ui.reading.pictures import Captioned, PictureBox
-from ui.reading.signs import VISIBILITY_WORDS, foreign_language, visibility_sign
+from ui.reading.heading import Heading
+from ui.reading.inside import Inside, Part
+from ui.reading.markup import from_text, isolated, plain, shown
+from ui.reading.offers import ASIDE
+from ui.reading.parts import Body, Card, Inner, at_once, beginning, chain, chip, discard, label, line_of, stops
+from ui.reading.signs import signs
+from ui.reading.spoken import spoken
 from ui.theme import line_height
 from ui.widgets.flow import FlowLayout
-from ui.widgets.text import Elided
 
 FOLD_AT = 2400
 """Longer texts show their beginning, and the rest when asked."""
 LOST = "answers a message that is not here"
+
+
+def frame_of(m: Message) -> str:
+    """The frame around its card. A card keeps its own: it is filled with messages of that frame only."""
+    private = not m.public and not m.ours
+    return "ours" if m.ours else "held" if m.state is MessageState.HELD or private else "card"
 
 
 class MessageCard(Card):
@@ -49,107 +62,119 @@ class MessageCard(Card):
         owed: bool = False,
         emojis: Mapping[str, str] | None = None,
     ) -> None:
+        self.frame = frame_of(stored.message)
+        super().__init__(self.frame)
+        self._emojis = emojis if emojis is not None else {}
+        self._guests: list[Part] = []  # what was made for this one message
+        self._history: QPushButton | None = None
+        self._head = Heading()
+        self.box.addLayout(self._head)
+        self._words = Body("")
+        self.box.addWidget(self._words)
+        self._counted = label("", "text-3", percent=92, wrap=True)
+        self.box.addWidget(self._counted)
+        self._doable = Doable()
+        self._doable.wanted.connect(self.wanted)
+        self.box.addLayout(self._doable)
+        self.fill(stored, channel, answers=answers, lost=lost, owed=owed)
+
+    def fill(
+        self,
+        stored: StoredMessage,
+        channel: Channel,
+        *,
+        answers: str = "",
+        lost: bool = False,
+        owed: bool = False,
+        offered: bool = False,
+    ) -> None:
+        """Show this message, as a card made for it would, and nothing of the one before. ``offered``: also what can be
+        done with it."""
+        assert frame_of(stored.message) == self.frame
+        with at_once(self.box):
+            self._fill(stored, channel, answers, lost=lost, owed=owed)
+            self._always = stored.message.state is MessageState.HELD
+            self._doable.begin(stored, channel, self._name, offered=offered or self._always)
+            chain(self, self.stops())
+
+    def _fill(self, stored: StoredMessage, channel: Channel, answers: str, *, lost: bool, owed: bool) -> None:
         m = stored.message
-        private = not m.public and not m.ours
-        super().__init__("ours" if m.ours else "held" if m.state is MessageState.HELD or private else "card")
+        self.filling = object()  # what is asked for this message must not come to the next
         self.id: MessageId = stored.id
         self.stored = stored
-        self._channel, self._owed = channel, owed
-        self._emojis = emojis if emojis is not None else {}
+        self._channel = channel
         self._codes = {e.code: e.url for e in m.emojis}
+        self._name = channel.speaks_as or channel.title if m.ours else plain(m.author.name) or self.tr("Unknown")
         said = self.tr("in reply to {0}").format(isolated(plain(answers))) if answers else ""
         self._answers = self.tr(LOST) if lost else said
-        self._name = channel.speaks_as or channel.title if m.ours else plain(m.author.name) or self.tr("Unknown")
-        self.body: Body | None = None
-        self.pictures: dict[str, QPushButton] = {}
-        self._boxes: dict[str, list[PictureBox]] = {}
-        self._into: QVBoxLayout = self.box
-        self._head()
-        self._hidden: Inner | None = None
+        self._throw_away()
+        now = datetime.now(UTC)
+        self._head.say(
+            self._name, short_time(m.created_at, now), exact_time(m.created_at), self._answers,
+            signs(m, channel, owed=owed),
+        )  # fmt: skip
+        self._draw_name()
+        if m.title and m.kind == "post":
+            self._above(label(plain(m.title), percent=108, bold=True, wrap=True))
         if m.warning:
             self._warn(plain(m.warning))
         else:
-            self._fill()
+            self._open()
         if stored.versions:
-            self._history = QPushButton(self.tr("edited · {0}").format(plural(stored.versions, "earlier text")))
-            self._history.setProperty("role", "quiet")
-            self._history.clicked.connect(lambda: self.wanted.emit("history", self.id))
-            self.box.addLayout(_line_of(self._history))
+            self._below(line_of(self._button_for_history(stored.versions)))
         elif m.edited_at is not None:
-            self.box.addWidget(label(self.tr("edited"), "text-3", percent=92))
-        if counted := inner.count_words(m.counts, m.reacted):
-            self.box.addWidget(label(counted, "text-3", percent=92, wrap=True))
-        self._buttons = FlowLayout()
-        self._buttons.setContentsMargins(0, 4, 0, 0)
-        self._deeds: list[QPushButton] = []
-        self.box.addLayout(self._buttons)
-        self._always = m.state is MessageState.HELD
-        if self._always:
-            self._make_deeds()
+            self._below(label(self.tr("edited"), "text-3", percent=92))
+        counted = inner.count_words(m.counts, m.reacted)
+        self._counted.setText(counted)
+        self._counted.setVisible(bool(counted))
         self._speak()
 
-    # What is shown
+    def _throw_away(self) -> None:
+        for guest in self._guests:
+            discard(guest)
+        self._guests = []
+        self._words.empty()
+        self._hidden: Inner | None = None
+        self._history = None
+        self._inside: Inside | None = None
+        self.body: Body | None = None
+        self._html = self._short = ""
 
-    def _head(self) -> None:
-        m, now = self.stored.message, datetime.now(UTC)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        self._title: QLabel = _name(self._name)
-        if not m.ours and codes_in(self._name) & self._codes.keys():
-            self._title = QLabel()
-            self._title.setTextFormat(Qt.TextFormat.RichText)
-            self._draw_name()
-        head.addWidget(self._title)
-        when = label(short_time(m.created_at, now), "text-3", percent=92)
-        when.setToolTip(exact_time(m.created_at))
-        head.addWidget(when)
-        if self._answers:
-            whom = Elided(self._answers)
-            whom.set_size(92)
-            whom.setProperty("role", "text-3")
-            head.addWidget(whom, 1)
+    def _above(self, part: Part) -> None:
+        """Put a part over the words."""
+        self._put(part, self.box.indexOf(self._words))
+
+    def _below(self, part: Part) -> None:
+        """Put a part under the words and what is there already."""
+        self._put(part, self.box.indexOf(self._counted))
+
+    def _put(self, part: Part, place: int) -> None:
+        self._guests.append(part)
+        if isinstance(part, FlowLayout):
+            self.box.insertLayout(place, part)
         else:
-            head.addStretch(1)
-        for sign in self._signs():
-            head.addWidget(sign)
-        self.box.addLayout(head)
-        if m.title and m.kind == "post":
-            self.box.addWidget(label(plain(m.title), percent=108, bold=True, wrap=True))
+            self.box.insertWidget(place, part)
+        show_now(part)
 
-    def _signs(self) -> list[QLabel]:
-        m = self.stored.message
-        made: list[QLabel] = []
-        if (sign := visibility_sign(m)) is not None:
-            made.append(sign)
-        if self._owed and m.state is not MessageState.HELD:
-            made.append(chip(self.tr("owed"), "chip-owed"))
-        if m.state in STATE_CHIPS and not (sign is not None and m.state is MessageState.PRIVATE):
-            made.append(chip(*STATE_CHIPS[m.state]))
-        if m.details.get("filtered"):
-            made.append(chip(self.tr("kept back by the filter"), "chip-held"))
-        if m.kind == "notice":
-            made.append(chip(self.tr("notice") if m.details.get("type") else self.tr("link from elsewhere")))
-        elif m.kind == "quote":
-            made.append(chip(self.tr("quotes us")))
-        if language := foreign_language(m, self._channel):
-            made.append(chip(language))
-        return made
+    # What a warning hides
 
     def _warn(self, warning: str) -> None:
         """The words stay folded away, neither painted nor spoken, until somebody wants them."""
-        row = QHBoxLayout()
+        self._words.hide()
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(chip(self.tr("Content warning"), "chip-held"))
         row.addWidget(label(warning, bold=True, wrap=True), 1)
         self.unfold = QPushButton(self.tr("Show"))
         self.unfold.setAccessibleName(self.tr("Show what the warning hides: {0}").format(warning))
         self.unfold.clicked.connect(self.toggle)
-        self.unfold.installEventFilter(self)
         row.addWidget(self.unfold)
-        self.box.addLayout(row)
+        self._above(line)
         self._hidden = Inner()
+        self._above(self._hidden)
         self._hidden.hide()
-        self.box.addWidget(self._hidden)
 
     @property
     def folded(self) -> bool:
@@ -161,8 +186,8 @@ class MessageCard(Card):
         if self._hidden is None:
             return
         if self.body is None:
-            self._into = self._hidden.box
-            self._fill()
+            self._open()
+            chain(self, self.stops())
         opening = self._hidden.isHidden()
         self._hidden.setVisible(opening)
         self.unfold.setText(self.tr("Hide again") if opening else self.tr("Show"))
@@ -170,111 +195,98 @@ class MessageCard(Card):
         if opening:
             self.unfolded.emit()
 
-    def _fill(self) -> None:
+    # What it says
+
+    def _open(self) -> None:
         """The words, and what is in the message besides."""
         m = self.stored.message
         self._html = shown(m.html, m.text)
         long = len(self._html) > FOLD_AT
         self._short = from_text(beginning(plain(m.text), 600)) if long else self._html
-        self.body = Body(self._drawn(self._short))
-        if m.state in ASIDE:
-            self.body.setProperty("role", "text-3")
-        self.body.installEventFilter(self)
-        if m.text.strip() or m.html.strip() or not m.attachments:
-            self._into.addWidget(self.body)
-        else:
-            self.body.setParent(self)
-            self.body.hide()
+        words = Body("") if self._hidden is not None else self._words
+        words.show_html(self._drawn(self._short))
+        words.dress("text-3" if m.state in ASIDE else "")
+        self.body = words
+        parts: list[Part] = []
         if long:
             more = QPushButton(self.tr("Show all"))
             more.setProperty("role", "quiet")
             more.clicked.connect(self._show_all)
             more.clicked.connect(more.hide)
-            self._into.addLayout(_line_of(more))
-        self._add_pictures()
-        for made in (
-            inner.quote_card(m.quoted) if m.quoted is not None else None,
-            inner.link_card(m.card) if m.card is not None and m.card.url else None,
-            inner.poll_card(m.poll) if m.poll is not None else None,
-        ):
-            if made is not None:
-                self._into.addWidget(made)
+            parts.append(line_of(more))
+        self._inside = Inside(m)
+        self._inside.asked.connect(self.picture_wanted)
+        parts += self._inside.parts
+        if self._hidden is None:
+            for part in parts:
+                self._below(part)
+        else:
+            for part in (words, *parts):
+                add_to(self._hidden, part)
+        words.setVisible(bool(m.text.strip() or m.html.strip() or not m.attachments))
 
     def _show_all(self) -> None:
         self._short = self._html
         if self.body is not None:
             self.body.show_html(self._drawn(self._html))
 
-    def _add_pictures(self) -> None:
-        m = self.stored.message
-        seen = [a for a in m.attachments if a.preview_url and a.kind in ("image", "video", "gifv")]
-        if seen:
-            row, captioned = FlowLayout(), list[Captioned]()
-            for one in seen:
-                made = Captioned(one, alone=len(seen) == 1)
-                self._boxes.setdefault(one.preview_url, []).append(made.picture)
-                row.addWidget(made)
-                captioned.append(made)
-            for made in captioned:
-                made.beside = captioned
-            self._into.addLayout(row)
-        for one in m.attachments:
-            if one.kind != "image" and one.url.startswith(("https://", "http://")):
-                words = self.tr("Open the {0} ↗").format(one.kind if one.kind != "unknown" else self.tr("file"))
-                self._into.addLayout(_line_of(outside_link(words, one.url, about=plain(one.description) or one.kind)))
-        attached = {a.url: a.description for a in m.attachments if a.kind == "image" and not a.preview_url}
-        for url, description in (dict(pictures(m.html)) | attached).items():
-            words = plain(description) or self.tr("without a description")
-            show = QPushButton(self.tr("Show picture: {0}").format(words[:80]))
-            show.setProperty("role", "quiet")
-            show.setToolTip(self.tr("Fetches {0}").format(url))
-            show.clicked.connect(lambda _=False, url=url: self.picture_wanted.emit(url))
-            self.pictures[url] = show
-            self._into.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)
+    def _button_for_history(self, versions: int) -> QPushButton:
+        made = self._history = QPushButton(self.tr("edited · {0}").format(plural(versions, "earlier text")))
+        made.setProperty("role", "quiet")
+        made.clicked.connect(self._ask_history)
+        return made
+
+    def _ask_history(self) -> None:
+        self.wanted.emit("history", self.id)
+
+    def show_history(self, earlier: list[Earlier]) -> None:
+        """Show the texts it had before, oldest first."""
+        if self._history is None or self._history.property("open"):
+            return
+        self._history.setProperty("open", True)
+        now = datetime.now(UTC)
+        for one in earlier:
+            until = label(self.tr("until {0}").format(long_time(one.until_at, now)), "text-3", percent=92)
+            self._put(until, self.box.count() - 1)
+            self._put(Body(shown(one.html, one.text)), self.box.count() - 1)
+
+    def _speak(self) -> None:
+        name, signs_ = self._name, self._head.signs
+        self.setAccessibleName(
+            spoken(self.stored, datetime.now(UTC), name=name, answers=self._answers, signs=signs_, folded=self.folded)
+        )
 
     # What is fetched for it
 
     @property
     def fetches(self) -> list[str]:
         """Addresses of pictures to fetch without being asked: those from a host that the account trusts anyway."""
-        return [url for url, boxes in self._boxes.items() if not boxes[0].shown]
+        return self._inside.missing if self._inside is not None else []
 
     @property
     def emoji_urls(self) -> list[str]:
         """Addresses of the emoji in its words and in its author's name that are not here yet."""
+        if not self._codes:
+            return []
         m = self.stored.message
-        said = codes_in(m.text if self.body is not None else "") | codes_in(m.author.name)
+        said = codes_in(m.author.name) | (codes_in(m.text) if self.body is not None else set())
         return [url for code, url in self._codes.items() if code in said and not self._emojis.get(url)]
 
     def show_picture(self, url: str, picture: QImage) -> None:
         """Put the picture into its box; or where its button is, no wider than the card."""
-        for box in self._boxes.get(url, ()):
-            box.show_picture(picture)
-        button = self.pictures.pop(url, None)
-        if button is None:
-            return
-        made = Inner()
-        shown_ = QLabel()
-        shown_.setPixmap(QPixmap.fromImage(picture))
-        words = button.text().partition(": ")[2]
-        shown_.setAccessibleName(words)
-        made.box.addWidget(shown_)
-        made.box.addWidget(label(words, "text-3", percent=92, wrap=True))
-        self._into.replaceWidget(button, made)
-        button.hide()
-        button.deleteLater()
+        if self._inside is not None:
+            self._inside.show_picture(url, picture)
 
     def no_picture(self, url: str, why: str) -> None:
         """It could not be fetched."""
-        for box in self._boxes.get(url, ()):
-            box.say(why)
+        if self._inside is not None:
+            self._inside.no_picture(url, why)
 
     def draw_emoji(self) -> None:
         """Some emoji have come: show them."""
         if self.body is not None:
             self.body.show_html(self._drawn(self._short))
-        if not isinstance(self._title, Elided):
-            self._draw_name()
+        self._draw_name()
 
     def _drawn(self, html: str) -> str:
         if not self._codes:
@@ -283,47 +295,25 @@ class MessageCard(Card):
         return drawn(html, here, round(line_height(self.font()) * 1.1))
 
     def _draw_name(self) -> None:
-        safe = from_text(self._name).removeprefix("<p>").removesuffix("</p>")
-        self._title.setText(f"<b>{self._drawn(safe)}</b>")
-        self._title.setAccessibleName(self._name)
+        if self._codes and not self.stored.message.ours and codes_in(self._name) & self._codes.keys():
+            safe = from_text(self._name).removeprefix("<p>").removesuffix("</p>")
+            self._head.draw_name(f"<b>{self._drawn(safe)}</b>", self._name)
 
     # What can be done
 
-    def _make_deeds(self) -> None:
-        """Buttons for what can be done: most cards never need theirs, and they are half of what a card costs."""
-        for command, words in offers(self.stored, self._channel):
-            button = QPushButton(words)
-            button.setAccessibleName(f"{words}: {self._name}")
-            button.clicked.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
-            self._deeds.append(button)
-        if more_offers(self.stored, self._channel):
-            more = QPushButton(self.tr("More …"))
-            more.setAccessibleName(self.tr("More that can be done: {0}").format(self._name))
-            more.clicked.connect(lambda: self._menu(more_offers(self.stored, self._channel)).popup(_below(more)))
-            self._deeds.append(more)
-        if self.stored.message.url.startswith(("http://", "https://")):
-            self._deeds.append(outside_link(self.tr("Open ↗"), self.stored.message.url, about=self._name))
-        before: QWidget = self
-        for inside in self.findChildren(QPushButton):
-            before = inside
-        for button in self._deeds:
-            self._buttons.addWidget(button)
-            button.installEventFilter(self)
-            QWidget.setTabOrder(before, button)
-            before = button
+    def stops(self) -> list[QWidget]:
+        """What Tab stops at in it, from the top down."""
+        return [one for guest in self._guests for one in stops(guest)] + self._doable.buttons
 
-    def _menu(self, commands: list[tuple[str, str]]) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for command, words in commands:
-            menu.addAction(words).triggered.connect(lambda _=False, c=command: self.wanted.emit(c, self.id))
-        return menu
+    def offer(self, visible: bool) -> None:
+        """Show what can be done with this message, or not."""
+        with at_once(self.box):
+            if self._doable.offer(visible or self._always):
+                chain(self, self.stops())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.taken.emit()
-        commands = offers(self.stored, self._channel) + more_offers(self.stored, self._channel)
-        if commands:
-            self._menu(commands).popup(event.globalPos())
+        self._doable.ask(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._hidden is not None:
@@ -331,61 +321,16 @@ class MessageCard(Card):
         else:
             super().keyPressEvent(event)
 
-    def offer(self, visible: bool) -> None:
-        """Show what can be done with this message, or not."""
-        if visible and not self._deeds:
-            self._make_deeds()
-        for button in self._deeds:
-            button.setVisible(visible or self._always)
 
-    def show_history(self, earlier: list[Earlier]) -> None:
-        """Show the texts it had before, oldest first."""
-        if self._history.property("open"):
-            return
-        self._history.setProperty("open", True)
-        now = datetime.now(UTC)
-        for one in earlier:
-            until = label(self.tr("until {0}").format(long_time(one.until_at, now)), "text-3", percent=92)
-            self.box.insertWidget(self.box.indexOf(self._buttons), until)
-            self.box.insertWidget(self.box.indexOf(self._buttons), Body(shown(one.html, one.text)))
-
-    def _speak(self) -> None:
-        """What a screen reader says: what matters first, and nothing that a warning hides."""
-        m, now = self.stored.message, datetime.now(UTC)
-        who = self.tr("We, as {0}").format(self._name) if m.ours else self._name
-        states = [c.text() for c in self.findChildren(QLabel) if str(c.property("role")).startswith("chip")]
-        readers = VISIBILITY_WORDS[m.visibility] if not m.public else ""
-        states = [s for s in states if s not in (readers, self.tr("Content warning"))]
-        edited = self.tr("edited") if self.stored.versions or m.edited_at else ""
-        words = [who, readers, spoken_age(m.created_at, now), self._answers, ", ".join(states), edited]
-        head = ", ".join(w for w in words if w)
-        if self.folded:
-            counted = inner.count_words(m.counts, m.reacted)
-            warning = self.tr("Content warning: {0}. Enter shows what it hides").format(plain(m.warning))
-            self.setAccessibleName(". ".join(p for p in (f"{head}. {warning}", counted) if p))
-            return
-        warned = f"({plain(m.warning)}) " if m.warning else ""
-        said = ". ".join(p for p in (plain(m.text)[:500], inner.spoken_inside(m)) if p)
-        self.setAccessibleName(f"{head}: {warned}{said}")
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusIn:
-            self.taken.emit()
-        return super().eventFilter(watched, event)
+def show_now(part: Part) -> None:
+    """Show what was put into a card that may be in sight: left to itself, Qt does it in the next turn of its loop."""
+    for widget in part.widgets if isinstance(part, FlowLayout) else [part]:
+        widget.show()
 
 
-def _name(name: str) -> Elided:
-    made = Elided(name)
-    made.set_size(100, QFont.Weight.Bold)
-    return made
-
-
-def _below(button: QPushButton) -> QPoint:
-    return button.mapToGlobal(button.rect().bottomLeft())
-
-
-def _line_of(button: QPushButton) -> FlowLayout:
-    """A line that begins with a quiet button, whose words stand under the words above."""
-    line = FlowLayout()
-    line.addWidget(button)
-    return line
+def add_to(inner_: Inner, part: Part) -> None:
+    """Put a part behind what is in it."""
+    if isinstance(part, FlowLayout):
+        inner_.box.addLayout(part)
+    else:
+        inner_.box.addWidget(part)

@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
-from ui.reading.parts import Inner
+from ui.reading.parts import Inner, chain, stops
 
 SIDE_PX, EDGE_PX, GAP_PX = 20, 16, 12
 SIGHT_PX = 24
@@ -58,30 +58,29 @@ class Column(QScrollArea):
 
     def prepare(self, part: QWidget) -> None:
         """Do beforehand, and unseen, most of what putting the part in costs."""
-        part.setParent(self.inner)
-        for one in (part, *part.findChildren(QWidget)):
-            one.ensurePolished()
+        if part.parentWidget() is not self.inner:  # else it has been dressed before
+            part.setParent(self.inner)
+            for one in (part, *part.findChildren(QWidget)):
+                one.ensurePolished()
         _finish(part)
         part.heightForWidth(self._width())
 
     def put(self, part: QWidget, place: int, *, loose: bool = False) -> None:
         """Put a part in. ``settle`` follows by itself, or is called when positions are needed at once."""
-        following = self.parts[place] if place < len(self.parts) else None
         self.parts.insert(place, part)
         if loose:
             self._loose.add(part)
-        before = following.previousInFocusChain() if following is not None else None
         if part.parentWidget() is not self.inner:
             part.setParent(self.inner)
-        if before is not None:  # Tab goes through the parts as they stand, not as they were made
-            for one in (part, *(w for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)):
-                QWidget.setTabOrder(before, one)
-                before = one
-        part.show()
+        if place:  # Tab goes through the parts as they stand, not as they were made
+            above = self.parts[place - 1]
+            chain([above, *stops(above)][-1], [part, *stops(part)])
+        if part.isHidden():
+            part.show()
         self._unmeasured.add(part)
 
     def take(self, part: QWidget) -> None:
-        """Take a part out for good."""
+        """Take a part out."""
         self.parts.remove(part)
         self._loose.discard(part)
         self._unmeasured.discard(part)
@@ -93,6 +92,10 @@ class Column(QScrollArea):
         if focused is not None and (focused is part or part.isAncestorOf(focused)):
             focused.clearFocus()  # else Qt hands the keyboard on, and scrolls to whoever gets it
         part.hide()
+        self.let_go(part)
+
+    def let_go(self, part: QWidget) -> None:
+        """What becomes of a part that is taken out."""
         part.deleteLater()
 
     def remeasure(self, part: QWidget) -> None:
@@ -105,10 +108,8 @@ class Column(QScrollArea):
         self.parts.remove(part)
         self.parts.insert(place, part)
         if place:
-            before: QWidget = self.parts[place - 1]
-            for one in (part, *(w for w in part.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus)):
-                QWidget.setTabOrder(before, one)
-                before = one
+            above = self.parts[place - 1]
+            chain([above, *stops(above)][-1], [part, *stops(part)])
         self._unmeasured.add(part)
 
     def replace(self, old: QWidget, new: QWidget) -> None:
@@ -121,11 +122,16 @@ class Column(QScrollArea):
         if anchor is not None and anchor[0] is old:
             self._anchor = (new, anchor[1])
 
-    def clear(self) -> None:
-        """Take every part out and begin at the top."""
+    def clear(self, *, hide: bool = True) -> None:
+        """Take every part out and begin at the top. Without ``hide`` they stay to be seen, until what comes next is
+        put in from among them."""
+        focused = QApplication.focusWidget()
+        if focused is not None and self.inner.isAncestorOf(focused):
+            focused.clearFocus()
         for part in self.parts:
-            part.hide()
-            part.deleteLater()
+            if hide:
+                part.hide()
+            self.let_go(part)
         self.parts, self._loose, self._unmeasured = [], set(), set()
         self._held, self._anchor, self._aiming = None, None, False
         self.scroll_to(0)

@@ -48,7 +48,7 @@ class Fetched:
             if self._lately_failed(url):
                 card.no_picture(url, "The picture is not here.")
             else:
-                self._want(url, WIDEST_PX, functools.partial(_put, card, url))
+                self._want(url, WIDEST_PX, functools.partial(_put, card, card.filling, url))
         fresh = [url for url in card.emoji_urls if not self._lately_failed(url)]
         for url in fresh:
             self._listeners.setdefault(url, []).append(card)
@@ -68,10 +68,11 @@ class Fetched:
 
     async def asked(self, card: MessageCard, url: str) -> None:
         """Fetch what somebody asked for. Raises the engine's errors."""
+        filling = card.filling
         file = await asyncio.wrap_future(self._engine.picture(url))
         picture = await self._reader.slowly(lambda _: decoded(file, WIDEST_PX // 2))
-        if not picture.isNull() and _alive(card):
-            card.show_picture(url, picture)
+        if not picture.isNull():
+            _put(card, filling, url, picture)
 
     def _lately_failed(self, url: str) -> bool:
         return time.monotonic() - self._failed.get(url, -AGAIN_AFTER_S) < AGAIN_AFTER_S
@@ -132,8 +133,8 @@ def _png(image: QImage) -> bytes:
     return bytes(data.data())
 
 
-def _put(card: MessageCard, url: str, image: QImage | None) -> None:
-    if not _alive(card):
+def _put(card: MessageCard, filling: object, url: str, image: QImage | None) -> None:
+    if not _alive(card) or card.filling is not filling:  # it shows another message by now
         return
     if image is None:
         card.no_picture(url, "The picture is not here.")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QUrl, Signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFocusEvent, QFont, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inbox.model import MessageState
 from ui.reading.markup import breakable, directed
 from ui.theme import line_height
-from ui.widgets.text import Text, Wrapping
+from ui.widgets.flow import FlowLayout
+from ui.widgets.text import LEAST_LETTERS, Text, Wrapping
 
 QWIDGETSIZE_MAX = 16_777_215
 MEASURE_LINES = 40
@@ -63,8 +67,49 @@ def outside_link(words: str, url: str, *, about: str) -> QPushButton:
     button.setProperty("role", "quiet")
     button.setToolTip(url)
     button.setAccessibleName(f"Open in the browser: {about}")
-    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(url)))
+    button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(button.toolTip())))
     return button
+
+
+def line_of(button: QPushButton) -> FlowLayout:
+    """A line that begins with a quiet button, whose words stand under the words above."""
+    line = FlowLayout()
+    line.addWidget(button)
+    return line
+
+
+def stops(part: QWidget | FlowLayout) -> list[QWidget]:
+    """What Tab stops at in a part, from the top down."""
+    if isinstance(part, FlowLayout):
+        return [stop for widget in part.widgets for stop in stops(widget)]
+    if isinstance(part, Card):
+        return [part, *part.stops()]
+    # Never by walking through Qt's own layouts: PySide takes what QLayout.itemAt().layout() gives for a child of the
+    # item, and forgets all that is in it together with the item.
+    return [w for w in (part, *part.findChildren(QWidget)) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+
+def chain(before: QWidget, after: Iterable[QWidget]) -> None:
+    """Let Tab lead from one to the next. To look first whether it does would not be safe: PySide takes the answer of
+    ``nextInFocusChain`` for a child of the widget that was asked, and forgets it together with that (6.11)."""
+    for one in after:
+        QWidget.setTabOrder(before, one)
+        before = one
+
+
+def discard(part: QWidget | FlowLayout) -> None:
+    """Take a part away: out of sight at once, and deleted by Qt when nobody is busy with it any more.
+
+    Nothing is taken out of its layout first: PySide would make it Python's then, to be deleted whenever the last name
+    for it goes or a cycle is found, be it in the middle of a paint.
+    """
+    if isinstance(part, FlowLayout):
+        for widget in part.widgets:
+            discard(widget)
+        part.dissolve()
+    else:
+        part.hide()
+        part.deleteLater()
 
 
 class Body(Wrapping):
@@ -89,10 +134,36 @@ class Body(Wrapping):
         for block, gap in (("p", 6), ("li", 2), ("blockquote", 6)):  # Qt takes the line height from each block itself
             style = f'style="margin:0 0 {gap}px 0; line-height:140%"'
             body = body.replace(f"<{block}>", f"<{block} {style}>").replace(f"<{block} dir", f"<{block} {style} dir")
-        self.setText(body)
+        above, margin, below = body.rpartition("margin:0 0 6px 0;")
+        self.setText(
+            f"{above}margin:0;{below}" if margin else body
+        )  # what is below the last one keeps its own distance
+
+    def sizeHint(self) -> QSize:
+        """Any width will do, and the height follows from it. Qt would lay the text out three times to find a better
+        answer, which nobody uses."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 40, metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.averageCharWidth() * 2 * LEAST_LETTERS, metrics.height())
+
+    def empty(self) -> None:
+        """Say nothing, with nothing chosen in it."""
+        self._html = ""
+        self.clear()
+        self.setToolTip("")
+
+    def dress(self, role: str) -> None:
+        """Take the colour of a role; "" for that of the text."""
+        if (self.property("role") or "") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_html") and self._html:
             self.setText("")  # the colour of links is worked out when the text is set, and only for another text
             self.show_html(self._html)
         super().changeEvent(event)
@@ -134,6 +205,17 @@ class Inner(QFrame):
         self.box.setSpacing(4)
 
 
+@contextmanager
+def at_once(layout: QLayout) -> Iterator[None]:
+    """Change what is in a layout without its being worked out after each change: Qt does that for every part that is
+    shown or hidden (seven buttons took 5 ms). It is worked out when the parts are given their places."""
+    layout.setEnabled(False)
+    try:
+        yield
+    finally:
+        layout.setEnabled(True)
+
+
 class Card(Inner):
     """A framed part that takes the keyboard. ``stepped(+1/-1)``: go to the next or the one before."""
 
@@ -145,6 +227,10 @@ class Card(Inner):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._measured = True
         self._measure()
+
+    def stops(self) -> list[QWidget]:
+        """What Tab stops at in it, from the top down."""
+        return [w for w in self.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus]
 
     def _measure(self) -> None:
         if self._measured:

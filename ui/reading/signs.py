@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
-from inbox.model import Channel, Message, Visibility
-from ui.reading.parts import chip_of
+from inbox.model import Channel, Message, MessageState, Visibility
+from ui.reading.parts import STATE_CHIPS, chip_of
 from ui.widgets.text import Text
 
 VISIBILITY_WORDS = {
@@ -77,24 +79,67 @@ class LockChip(Text):
         painter.end()
 
 
-def visibility_sign(message: Message) -> Text | None:
-    """The chip that says who may read it; None for what everybody may."""
-    made: Text | None = None
-    if not message.public:
-        made = LockChip(VISIBILITY_WORDS[message.visibility])
-    elif message.visibility is Visibility.UNLISTED:
-        made = Text("unlisted")
-        chip_of(made, "chip")
-    if made is not None:
-        made.setToolTip(READERS[message.visibility])
-    return made
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A chip to be: its words, the role that colours it, what it means in a sentence."""
+
+    words: str
+    role: str = "chip"
+    tip: str = ""
+    locked: bool = False
+
+    def made(self) -> Text:
+        """A chip of this look; words are put in with ``put_on``."""
+        if self.locked:
+            return LockChip(self.words)
+        made = Text(self.words)
+        chip_of(made, self.role)
+        return made
+
+    def put_on(self, chip: Text) -> None:
+        """Let a chip of this look say this."""
+        if chip.text() != self.words:
+            chip.setText(self.words)
+        if chip.toolTip() != self.tip:
+            chip.setToolTip(self.tip)
+
+
+def signs(m: Message, channel: Channel, *, owed: bool) -> list[Sign]:
+    """What stands in the corner of a message's card, first who may read it."""
+    found: list[Sign] = []
+    if not m.public:
+        found.append(Sign(VISIBILITY_WORDS[m.visibility], "chip-held", READERS[m.visibility], locked=True))
+    elif m.visibility is Visibility.UNLISTED:
+        found.append(Sign("unlisted", tip=READERS[m.visibility]))
+    if owed and m.state is not MessageState.HELD:
+        found.append(Sign("owed", "chip-owed"))
+    if m.state in STATE_CHIPS and not (found and found[0].tip and m.state is MessageState.PRIVATE):
+        found.append(Sign(*STATE_CHIPS[m.state]))
+    if m.details.get("filtered"):
+        found.append(Sign("kept back by the filter", "chip-held"))
+    if m.kind == "notice":
+        found.append(Sign("notice" if m.details.get("type") else "link from elsewhere"))
+    elif m.kind == "quote":
+        found.append(Sign("quotes us"))
+    if language := foreign_language(m, channel):
+        found.append(Sign(language))
+    return found
 
 
 def foreign_language(message: Message, channel: Channel) -> str:
     """The language in words, when it is not the one this account writes in; "" else, and for an unknown one."""
-    usual = channel.limits.language or QLocale.system().name()
-    code = message.language.replace("_", "-").split("-")[0].lower()
-    if not code or code == usual.replace("_", "-").split("-")[0].lower():
+    code = _language(message.language)
+    if not code or code == (_language(channel.limits.language) or own_language()):
         return ""
     locale = QLocale(code)
     return "" if locale.language() == QLocale.Language.C else QLocale.languageToString(locale.language())
+
+
+def own_language() -> str:
+    """The system's language; the window's own where the system names none (the C locale)."""
+    system = QLocale.system()
+    return "en" if system.language() == QLocale.Language.C else _language(system.name())
+
+
+def _language(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
@@ -24,10 +24,11 @@ class Text(QLabel):
         self._size = (percent, weight)
         self.setFont(scaled(QApplication.font(), percent, weight))
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ApplicationFontChange and self._size is not None:
+    def follow_font(self) -> None:
+        """The usual size is another now (``ui.theme`` calls this: to look at every event that comes would cost more
+        than all else that a label does)."""
+        if self._size is not None:
             self.set_size(*self._size)
-        return super().event(event)
 
 
 class Elided(Text):

@@ -19,6 +19,7 @@ from tests.benchmarks.stock import NETWORKS, NOW
 ENOUGH_ROWS = 20_000
 TICK_MS = 4
 SETTLED_S = 0.5
+STEPS = 30
 
 
 def networks(kind, number=0, *_):
@@ -175,6 +176,7 @@ def opening(tell, window, long_one, times=9):
             window.conversation.show_conversation(id_)
             port.repaint()
             took[kind].append((time.perf_counter() - began) * 1000)
+    took |= _steps(window)
     column = window.conversation.scroller
     bar = column.verticalScrollBar()
     window.conversation.show_conversation(long_one)
@@ -190,6 +192,41 @@ def opening(tell, window, long_one, times=9):
     while bar.value() < bar.maximum() and len(took["down"]) < 2000:
         took["down"].append(_frame(lambda: _turn(port), port))
     tell(**took, shown=len(window.conversation._messages), median=statistics.median(took["long"]))
+
+
+def _steps(window):
+    """Milliseconds for each of ``STEPS`` strokes of j from the top of the list: to the paint of the conversation it
+    comes to (``step``), the same of the processor (``step_own``), and the longest turn of the loop that follows
+    (``after``); beside it the same step in the list alone (``row``), with nobody to open what is chosen."""
+    view, took = window.list, {"step": [], "step_own": [], "after": [], "row": []}
+    for kind in ("step", "row"):
+        if kind == "row":
+            view.opened.disconnect(window._open)
+        view.show_newest()
+        _turns()
+        for _ in range(STEPS):
+            began, worked = time.perf_counter(), time.thread_time()
+            view.step(1)
+            QApplication.processEvents()  # paints what has changed, and that only
+            took[kind].append((time.perf_counter() - began) * 1000)
+            worked = (time.thread_time() - worked) * 1000
+            longest = _turns()
+            if kind == "step":
+                took["step_own"].append(worked)
+                took["after"].append(longest)
+    view.opened.connect(window._open)
+    return took
+
+
+def _turns(quiet_s=0.05):
+    """Turn the loop for so long; the longest turn in ms."""
+    longest, until = 0.0, time.perf_counter() + quiet_s
+    while (began := time.perf_counter()) < until:
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        longest = max(longest, (time.perf_counter() - began) * 1000)
+        time.sleep(0.001)
+    return longest
 
 
 def _resident():
