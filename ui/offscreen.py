@@ -46,7 +46,8 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
     print("There is no display on this machine: the practice town is played offscreen.\n")
     print(
         f"Blog   {town.addresses.blog}\nMuseum {town.addresses.second_blog}\nFeed   {town.addresses.feed}\n"
-        f"Mastodon {town.addresses.social}\nBluesky  {town.addresses.sky}\n"
+        f"Bluesky {town.addresses.sky}\n"
+        + "".join(f"{engine.titles.get(name, name)} {at}\n" for name, at in town.addresses.others.items())
     )
     await asyncio.wrap_future(engine.sync())
     owed = await _until(lambda: _owed(reader))

@@ -18,20 +18,20 @@ from inbox.store import accounts, spending
 def commands(nouns: Nouns) -> None:
     """Declare them."""
     nouns.command("measures", "what each account uses up of calls and money, and what runs out when", _measures)
-    budget = nouns.command("budget", "set how much an account may spend in a month", _budget)
+    budget = nouns.command("budget", "set how much an account may spend in a month, or how often it may ask", _budget)
     budget.add_argument("account", metavar="ACCOUNT")
-    budget.add_argument("dollars", type=_dollars, metavar="DOLLARS", help="such as 12.50")
+    budget.add_argument("amount", type=_amount_typed, metavar="AMOUNT", help="such as 12.50 (US dollars), or calls")
 
 
-def _dollars(words: str) -> int:
-    """In millionths, so that cents stay cents."""
+def _amount_typed(words: str) -> Decimal:
+    """Exactly, so that cents stay cents."""
     try:
         amount = Decimal(words.removeprefix("$"))
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{words!r} is no amount of money") from None
+        raise argparse.ArgumentTypeError(f"{words!r} is no amount") from None
     if not amount.is_finite() or amount < 0 or amount != round(amount, 2):
         raise argparse.ArgumentTypeError(f"{words!r} is no amount in dollars and cents")
-    return int(amount * MICRO)
+    return amount
 
 
 def _measures(args: argparse.Namespace, session: Session) -> Answer:
@@ -95,9 +95,11 @@ def _budget(args: argparse.Namespace, session: Session) -> Answer:
             raise NotFound(f"There is no account {args.account}.", hint="`account list` shows them.")
         settable = [a for a in session.networks[account.network].allowances if a.settable]
         if not settable:
-            raise WrongUsage(f"{account.title} costs nothing, so there is no budget to set.")
-        running.result(running.engine.set_budget(AccountId(args.account), settable[0].name, args.dollars))
+            raise WrongUsage(f"{account.title} has no limit that could be set.")
+        [allowance, *_] = settable
+        amount = int(args.amount * MICRO) if allowance.unit is Unit.MONEY else int(args.amount)
+        running.result(running.engine.set_budget(AccountId(args.account), allowance.name, amount))
     return Answer(
-        values={"account": args.account, "budget": args.dollars},
-        lines=[f"{args.account} may spend ${Decimal(args.dollars) / MICRO:,.2f} a month."],
+        values={"account": args.account, "allowance": allowance.name, "limit": amount},
+        lines=[f"{allowance.title}: at most {args.amount:,} from now on."],
     )

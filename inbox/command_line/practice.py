@@ -10,6 +10,7 @@ from pathlib import Path
 from inbox.clock import Clock
 from inbox.command_line.session import Running, Session
 from inbox.connectors import CONNECTORS
+from inbox.model import Account
 from inbox.practice.loopback import practice_client
 from inbox.practice.town import Town
 from inbox.secrets import MemorySecrets
@@ -25,11 +26,13 @@ def practising(clock: Clock) -> Iterator[Session]:
         )  # fmt: skip
         with session.engine(makes_inbox=True) as running:
             for network, address, answers in town.sign_ins():
-                _sign_in(running, network, address, **answers)
+                account = _sign_in(running, network, address, **answers)
+                if (budget := town.budgets.get(network)) is not None:
+                    running.result(running.engine.set_budget(account.id, *budget))
             running.result(running.engine.sync())
         yield session
 
 
-def _sign_in(running: Running, network: str, address: str, **answers: str) -> None:
+def _sign_in(running: Running, network: str, address: str, **answers: str) -> Account:
     discovery = running.result(running.engine.discover(network, address))
-    running.result(running.engine.sign_in(discovery, answers))
+    return running.result(running.engine.sign_in(discovery, answers))

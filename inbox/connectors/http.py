@@ -361,14 +361,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _raise_for_server(reply: Reply, writing: bool, clock: Clock, account: str, judged: Collection[int]) -> None:
-    status, host = reply.status, host_of(reply.url)
-    if status in judged:
+    status = reply.status
+    if status in judged or (status < 500 and status != 429):
         return
+    host = host_of(reply.url)
     if status == 429:
         wait = retry_at(reply.headers, clock)
         raise RateLimited(f"{host} asks us to wait", retry_at=wait, account=account, status=status)
-    if status < 500:
-        return
     if writing:
         raise OutcomeUnknown(f"{host} answered with status {status}", account=account, status=status)
     wait = retry_at(reply.headers, clock)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import uvicorn
@@ -18,28 +19,30 @@ from inbox.practice.bluesky import bluesky_app
 from inbox.practice.clock import PracticeClock, wait_for_either
 from inbox.practice.faults import Faults
 from inbox.practice.feed import feed_app
-from inbox.practice.mastodon import mastodon_app
-from inbox.practice.mastodon.fediverse import Fediverse
+from inbox.practice.neighbours import neighbours
 from inbox.practice.story.harbour import HARBOUR, Story
 from inbox.practice.wordpress import wordpress_app
 from inbox.practice.world import World
 
 log = logging.getLogger(__name__)
 
-SITES = ("council", "museum", "news", "social", "sky")
+SITES = ("council", "museum", "news", "sky")
+"""Beside those of ``neighbours``."""
 _START_WITHIN_S = 10.0
 _STOP_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addresses:
-    """Where the town is: two blogs, the feed itself (the page it belongs to is above it), and Mastodon and Bluesky."""
+    """Where the town is: two blogs, the feed itself (the page it belongs to is above it), Mastodon and Bluesky, and
+    what a person types for each of the others, by the name of its network."""
 
     blog: str
     second_blog: str
     feed: str
     social: str
     sky: str
+    others: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +56,9 @@ class Credentials:
 class Town:
     """Practice, from ``start()`` to ``stop()``. Holds nothing on disk; a new Town is a new day in the same story.
 
-    ``faults`` plans what goes wrong, by site ("council", "museum", "news"). ``clock`` stops, starts, steps and speeds
-    up the story. Methods may be called from any thread; ``world`` belongs to the town's thread while it runs.
+    ``faults`` plans what goes wrong, by site ("council", "museum", "news", "sky" and those of ``neighbours``).
+    ``clock`` stops, starts, steps and speeds up the story. Methods may be called from any thread; ``world`` belongs to
+    the town's thread while it runs.
     """
 
     def __init__(
@@ -62,8 +66,9 @@ class Town:
     ) -> None:
         self.clock = PracticeClock(real, speed=speed, running=False)
         self.world = World(seed, self.clock, story=story)
-        self.fediverse = Fediverse(seed, self.clock)
-        self.faults = {site: Faults() for site in SITES}
+        self.neighbours = neighbours(seed, self.clock, self.clock.real)
+        self._sites = (*SITES, *self.neighbours)
+        self.faults = {site: Faults() for site in self._sites}
         self._issued: dict[str, AppPassword] = {}
         self._ports: dict[str, int] = {}
         self._thread: threading.Thread | None = None
@@ -76,7 +81,7 @@ class Town:
         """Serve on ports of 127.0.0.1 that the system chooses; returns when they answer. Raises OSError."""
         if self._thread is not None:
             raise RuntimeError("the town is running already")
-        sockets = {site: _listening() for site in SITES}
+        sockets = {site: _listening() for site in self._sites}
         self._ports = {site: s.getsockname()[1] for site, s in sockets.items()}
         for site, blog in self.world.blogs.items():
             blog.address = self.address(site)
@@ -85,9 +90,9 @@ class Town:
             self._ports[site]: wordpress_app(self.world, site, self.faults[site]) for site in self.world.blogs
         }
         apps[self._ports["news"]] = feed_app(self.world, self.faults["news"])
-        self.fediverse.place.address = self.address("social")
-        apps[self._ports["social"]] = mastodon_app(self.fediverse.place, self.faults["social"])
         apps[self._ports["sky"]] = bluesky_app(self.world.sky.network, self.faults["sky"], chat=self.world.sky.chat)
+        for site, one in self.neighbours.items():
+            apps[self._ports[site]] = one.serve(self.address(site), self.faults[site])
         self._ready.clear()
         self._failure = None
         self._thread = threading.Thread(
@@ -102,6 +107,8 @@ class Town:
 
     def stop(self) -> None:
         """End the servers and the thread; harmless when not running."""
+        for one in self.neighbours.values():
+            one.close()
         thread, server, loop = self._thread, self._server, self._loop
         self._thread = None
         self.clock.stop()
@@ -132,6 +139,7 @@ class Town:
         return Addresses(
             blog=self.address("council"), second_blog=self.address("museum"), feed=f"{self.address('news')}/rss.xml",
             social=self.address("social"), sky=f"{self.world.sky.office.handle}@{self.address('sky')}",
+            others={one.network: one.sign_in(self.address(site))[0] for site, one in self.neighbours.items()},
         )  # fmt: skip
 
     def credentials(self, site: str, login: str = "officer") -> Credentials:
@@ -151,8 +159,10 @@ class Town:
         for site, address in (("council", where.blog), ("museum", where.second_blog)):
             officer = self.credentials(site)
             found.append(("wordpress", address, {"user": officer.user, "password": officer.application_password}))
-        social, sky = self.fediverse, self.world.sky
-        found.append(("mastodon", where.social, {"token": social.place.token_for(social.office)}))
+        for site, one in self.neighbours.items():
+            typed, answers = one.sign_in(self.address(site))
+            found.append((one.network, typed, dict(answers)))
+        sky = self.world.sky
         password = sky.network.add_app_password(sky.office, privileged=True).secret  # with direct messages
         found.append(("bluesky", where.sky, {"user": sky.office.handle, "password": password}))
         return [*found, ("feed", where.feed, {})]
@@ -170,8 +180,13 @@ class Town:
         return True
 
     def _next_due_s(self) -> float | None:
-        due = [s for s in (self.world.next_due_s(), self.fediverse.next_due_s()) if s is not None]
-        return min(due, default=None)
+        due = [self.world.next_due_s(), *(one.story.next_due_s() for one in self.neighbours.values() if one.story)]
+        return min((s for s in due if s is not None), default=None)
+
+    @property
+    def budgets(self) -> dict[str, tuple[str, int]]:
+        """By network: what its account may use up here, where a town that lives so fast needs more than usual."""
+        return {one.network: one.budget for one in self.neighbours.values() if one.budget is not None}
 
     def _run(self, apps: dict[int, ASGIApp], sockets: list[socket.socket]) -> None:
         try:
@@ -205,7 +220,9 @@ class Town:
         while True:
             moved.clear()
             self.world.advance()
-            self.fediverse.advance()
+            for one in self.neighbours.values():
+                if one.story is not None:
+                    one.story.advance()
             due_s = self._next_due_s()
             wait_s = None if due_s is None else self.clock.real_s_until(due_s)
             # An answer of ours may plan something sooner, so never sleep long while the story runs.

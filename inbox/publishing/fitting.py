@@ -22,6 +22,7 @@ from inbox.model import Limits, Media, Problem
 QUALITIES: Final = (90, 82, 74, 66)
 SHRINK: Final = 0.82
 LEAST_PX: Final = 64
+DOCUMENT: Final = "application/pdf"
 _ALWAYS_TAKEN: Final = ("image/jpeg", "image/png")
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 _MOST_PX: Final = 200_000_000
@@ -34,6 +35,10 @@ def fitted(media: Media, limits: Limits, folder: Path) -> Media:
     Slow (a tenth of a second for a photograph): not on the engine's loop and not in the window. Raises Rejected when
     it is no picture, or a moving one that is too large.
     """
+    if media.mime_type == DOCUMENT and DOCUMENT in limits.media_types:
+        if not Path(media.path).is_file():
+            raise _refused(media, "cannot be read any more")
+        return media  # nothing in it can be made smaller without changing what it says
     try:
         source = Path(media.path).read_bytes()
         with Image.open(io.BytesIO(source)) as opened:

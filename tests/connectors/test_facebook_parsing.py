@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from inbox.connectors.facebook.graph import rows_of
+from inbox.connectors.facebook.ids import comment_id, tail
 from inbox.connectors.facebook.parsing import (
-    comment_id,
     fingerprint,
     message_from_comment,
     message_from_post,
     message_from_rating,
     message_from_words,
-    tail,
     utc,
 )
 from inbox.connectors.facebook.troubles import error_for, trouble_in

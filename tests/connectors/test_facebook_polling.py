@@ -282,9 +282,13 @@ async def test_a_draft_becomes_public_and_what_is_scheduled_comes_at_its_time(de
 # --- who is who ---
 
 
+@pytest.mark.parametrize("silent", [False, True])
 @pytest.mark.parametrize("kind", ["USER", "SYSTEM_USER"])
-async def test_a_token_that_is_not_the_pages_own_never_looks_like_a_quiet_page(desk: Desk, kind: str) -> None:
+async def test_a_token_that_is_not_the_pages_own_never_looks_like_a_quiet_page(
+    desk: Desk, kind: str, silent: bool
+) -> None:
     desk.seed(3)
+    desk.network.silent = silent
     _, cursor = await desk.read()
     desk.kept.parts[f"page:{desk.page.id}"] = desk.network.token_for(desk.olga, desk.app, kind=kind)
     with pytest.raises(SignInNeeded) as caught:
@@ -345,6 +349,7 @@ async def test_reels_are_in_no_feed_and_their_comments_hang_on_the_film(desk: De
     messages, _ = await desk.read()
     found = by_id(messages)
     assert found[film.id].ours
+    assert found[film.id].author.name == desk.channel.title
     assert found[f"{film.id}:{asked.id}"].context_remote_id == film.id
     again = await desk.connector().reread(desk.channel, list(found))
     assert by_id(list(again.messages)) == found
@@ -368,13 +373,16 @@ async def test_private_messages_are_one_conversation_with_a_window_to_answer(des
     desk.network.tell(desk.page, desk.page, desk.vera, "Which year?")
     messages, cursor = await desk.read()
     assert [(m.text, m.ours) for m in messages] == [("About my tax", False), ("Which year?", True)]
-    assert len({m.parent_remote_id for m in messages}) == 1
+    [talk] = desk.network.talks.values()
+    assert [m.parent_remote_id for m in messages] == [talk.id, messages[0].remote_id]
+    assert {m.root_remote_id for m in messages} == {talk.id}
+    earlier = messages[1].remote_id
     assert {m.visibility for m in messages} == {Visibility.DIRECT}
     assert messages[0].reply_until == messages[0].created_at + timedelta(hours=24)
     desk.clock.forward(60)
     desk.network.tell(desk.vera, desk.page, desk.vera, "Last year")
     messages, _ = await desk.read(cursor)
-    assert [m.text for m in messages] == ["Last year"]
+    assert [(m.text, m.parent_remote_id) for m in messages] == [("Last year", earlier)]
 
 
 async def test_when_more_was_said_than_facebook_shows_a_note_says_so(desk: Desk) -> None:
@@ -505,3 +513,87 @@ async def test_facebooks_own_marks_are_worth_nothing_ten_minutes_later(desk: Des
     messages, _ = await desk.read(batch.cursor)
     assert {f"Post {n}" for n in range(60)} <= texts([*batch.messages, *messages])
     assert "after" not in desk.asked("/feed")[0].url.params
+
+
+async def test_many_conversations_are_read_oldest_first_a_few_at_a_time_and_none_is_lost(desk: Desk) -> None:
+    for number in range(45):
+        desk.clock.forward(60)
+        person = desk.network.add_person(f"Person {number}")
+        desk.network.tell(person, desk.page, person, f"Question {number}")
+    cursor, seen, times = Cursor(""), set[str](), list[float]()
+    connector = desk.connector()
+    for _ in range(4):
+        began_s = desk.clock.monotonic_s()
+        batch = await connector.fetch(desk.channel, cursor)
+        times.append(desk.clock.monotonic_s() - began_s)
+        cursor = batch.cursor
+        seen |= {m.text for m in batch.messages}
+        desk.clock.forward(180)
+    assert seen == {f"Question {n}" for n in range(45)}
+    assert times[0] >= 9.5, "two calls a second, not more"
+    assert times[3] == 0
+
+
+async def test_what_is_older_than_a_year_is_not_read_and_a_years_talk_keeps_the_cursor_small(desk: Desk) -> None:
+    now = desk.clock.now()
+    ancient = desk.network.write(desk.page, desk.page, "Long ago", at=now - timedelta(days=400))
+    for number in range(120):
+        post = desk.network.write(desk.page, desk.page, f"Post {number}", at=now - timedelta(days=3 * number))
+        for word in range(40):
+            desk.network.comment(desk.vera, post, f"Word {word}", at=post.at + timedelta(minutes=word + 1))
+    messages, cursor = await desk.read()
+    assert len(messages) == 120 * 41
+    assert ancient.id not in by_id(messages)
+    assert len(cursor) < 150_000
+    desk.wire.requests.clear()
+    messages, _ = await desk.read(cursor)
+    assert messages == []
+    assert len(desk.wire.requests) < 10
+
+
+async def test_a_list_that_is_refused_does_not_make_everything_else_plain(desk: Desk) -> None:
+    desk.seed(2)
+    desk.network.no_fields = {"description"}
+    desk.network.film(desk.page, "Not to be read")
+    connector = desk.connector()
+    batch = await connector.fetch(desk.channel, Cursor(""))
+    assert len(batch.messages) == 2
+    assert connector.validity().words == ("Facebook does not show reels to this token.",)
+
+
+@pytest.mark.parametrize(
+    "error", [GraphError(2, "Again later", status=500), GraphError(10, "(#10) Not this one", status=403)]
+)
+async def test_one_post_that_cannot_be_read_does_not_silence_the_page(desk: Desk, error: GraphError) -> None:
+    desk.seed(4)
+    odd = desk.network.write(desk.page, desk.page, "Odd")
+    fine = desk.network.write(desk.page, desk.page, "Fine")
+    for post in (odd, fine):
+        desk.network.comment(desk.vera, post, f"Before, below {post.message}")
+    desk.network.broken[odd.id] = error
+    messages, cursor = await desk.read()
+    assert "Before, below Fine" in texts(messages)
+    connector = desk.connector()
+    for number in range(3):
+        desk.clock.forward(180)
+        desk.network.comment(desk.vera, odd, f"Alone {number}")
+        batch = await connector.fetch(desk.channel, cursor)
+        cursor = batch.cursor
+    desk.network.comment(desk.vera, fine, "After")
+    desk.network.broken.clear()
+    desk.clock.forward(3_700)
+    batch = await connector.fetch(desk.channel, cursor)
+    assert {"After", "Alone 0", "Alone 2", "Before, below Odd"} <= {m.text for m in batch.messages}
+
+
+async def test_when_no_post_can_be_read_it_is_the_right_that_is_missing(desk: Desk) -> None:
+    desk.seed(4)
+    post = desk.network.write(desk.page, desk.page, "Mine")
+    desk.network.comment(desk.vera, post, "Below")
+    _, cursor = await desk.read()
+    desk.clock.forward(60)
+    desk.network.comment(desk.vera, post, "More")
+    for one in desk.network.posts:
+        desk.network.broken[one] = GraphError(10, "(#10) pages_read_user_content", status=403)
+    with pytest.raises(NotAllowed):
+        await desk.read(cursor)

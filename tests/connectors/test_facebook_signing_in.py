@@ -19,6 +19,7 @@ from inbox.connectors.http import client
 from inbox.errors import NotAllowed, NotFound, PostroomError, SignInNeeded
 from inbox.model import Capability, SignIn
 from inbox.practice.facebook import keys
+from inbox.practice.faults import Faults, FaultyTransport
 from tests.connectors.facebook_town import Desk, answering
 from tests.connectors.harness import KeptSecret
 from tests.connectors.harnesses.facebook import ROOT
@@ -328,3 +329,42 @@ async def test_signed_out_the_channels_say_so(door: Door) -> None:
         await connector.channels()
     with pytest.raises(SignInNeeded):
         await stay(door, {}).channels()
+
+
+async def test_who_pastes_a_token_without_any_page_is_not_taken_for_a_page(door: Door) -> None:
+    """Where Facebook refuses a person's list outright, the person must not become a channel."""
+    door.network.pages.clear()
+    door.network.no_fields = {"category"}
+    stranger = door.network.add_person("Nobody's officer")
+    with pytest.raises(NotAllowed):
+        await door.enter(token=door.network.token_for(stranger, door.app, scopes=["pages_show_list"]))
+
+
+async def test_a_token_that_facebook_itself_calls_over_says_why(door: Door) -> None:
+    door.network.revoke(door.user_token, 460)
+    with pytest.raises(SignInNeeded) as caught:
+        await door.enter(token=door.user_token, **door.own)
+    assert "password" in str(caught.value)
+
+
+async def test_a_page_found_by_its_name_is_found_again_every_day(door: Door) -> None:
+    door.page.business = True
+    scopes = [s for s in SCOPES if s != "business_management"]
+    token = door.network.token_for(door.olga, door.app, scopes=scopes)
+    done = await door.enter(token=token, named="harbourcouncil")
+    door.kept = KeptSecret(**done.secret)
+    room = replace(door.connector()._room, account=replace(door.account, settings=done.settings))
+    assert [c.remote_id for c in await Facebook(room).channels()] == [door.page.id]
+
+
+async def test_a_renewed_token_is_kept_even_if_nothing_else_works_afterwards(door: Door) -> None:
+    token = door.network.token_for(door.olga, door.app, ends_at=door.clock.now() + timedelta(days=30))
+    done = await door.enter(token=token, **door.own)
+    door.clock.forward(20 * 86_400)
+    faults = Faults()
+    faults.add("unreachable", path="/me$")
+    door.wire._server = FaultyTransport(door.wire._server, faults)
+    with pytest.raises(PostroomError):
+        await stay(door, done.secret).channels()
+    assert door.kept.parts["token"] != token
+    assert door.network.tokens[door.kept.parts["token"]].ends_at is not None

@@ -103,11 +103,9 @@ async def happen(
         assert delivery.state is DeliveryState.SENT, delivery.words
         expected.add(delivery.remote_id)
     elif what == "answer":
-        known = [
-            c for c in desk.network.comments.values()
-            if c.actor != desk.page.urn and c.urn not in answered and desk.stored(c.urn) is not None
-        ]  # fmt: skip
-        asked = known[-1] if known else None
+        latest = reversed(desk.network.comments.values())
+        others = (c for c in latest if c.actor != desk.page.urn and c.urn not in answered)
+        asked = next((c for c in others if desk.stored(c.urn) is not None), None)
         assert asked is not None
         answered.add(asked.urn)
         post = desk.network.post_of(asked)

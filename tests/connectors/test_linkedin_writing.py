@@ -135,6 +135,14 @@ async def test_a_poll_asks_the_first_line_for_the_days_that_linkedin_knows(harne
     assert [o.title for o in message.poll.options] == ["Monday", "Tuesday"]
 
 
+async def test_a_question_that_is_too_long_stands_whole_above_the_poll(harness: LinkedInHarness) -> None:
+    message = await published(harness, text="Why " * 60, poll=PollAsked(options=("Yes", "No"), lasts_s=30 * 86_400))
+    post = harness.network.posts[message.remote_id]
+    assert post.content["poll"]["question"] == f"{('Why ' * 35)[:139].rstrip()}…"
+    assert post.content["poll"]["settings"] == {"duration": "FOURTEEN_DAYS"}
+    assert message.text.count("Why") == 60
+
+
 async def test_a_link_card_is_made_by_us_with_its_picture(harness: LinkedInHarness, tmp_path: Path) -> None:
     card = LinkCard(
         url="https://harbour.example/quay", title="The quay (again)", description="Open from nine",

@@ -189,6 +189,16 @@ async def test_without_the_right_direct_messages_are_left_alone() -> None:
     assert any("Direct messages" in words for words in square.connector.validity().words)
 
 
+async def test_refused_direct_messages_hold_up_nothing_else(square: Square) -> None:
+    square.network.grants[0].access_level = "read-write"
+    post = square.network.say(square.vera, "@harbour hello")
+    await square.read()
+    await square.read()
+    assert post.id in square.held
+    assert len(square.asked("/2/dm_events")) == 1
+    assert any("refuses the direct messages" in words for words in square.connector.validity().words)
+
+
 async def test_encrypted_messages_are_said_to_be_missing(square: Square) -> None:
     assert any("XChat" in words and "/messages" in words for words in square.connector.validity().words)
 

@@ -269,6 +269,7 @@ async def test_what_x_cannot_do_is_said_before_anything_is_sent(square: Square, 
         square.post(media=(gif, still)),
         square.post(media=(still,) * 5),
         square.post(audience=Audience.FOLLOWERS),
+        square.post("Neither $GOLD nor $SILVER"),
         square.post("Hello @vera", audience=Audience.NOBODY),
         square.answer(direct, media=(still, still)),
         square.answer(direct, poll=poll),
@@ -342,6 +343,16 @@ async def test_an_answer_below_our_post_is_hidden_and_shown_again(square: Square
             message = await square.connector.moderate(square.channel, message, action)
             assert message.state is state
             assert rude.hidden == (state is MessageState.HIDDEN)
+
+
+async def test_looking_again_unfolds_nothing(square: Square) -> None:
+    root = square.network.say(square.office, "Open day")
+    rude = square.network.say(square.vera, "rude", to=root)
+    await square.read()
+    hidden = await square.connector.moderate(square.channel, square.held[rude.id], Moderation.HIDE)
+    square.clock.forward(2 * 86_400)
+    [again] = (await square.connector.thread(square.channel, hidden)).messages
+    assert again.state is MessageState.HIDDEN
 
 
 async def test_hiding_elsewhere_is_refused_without_asking(square: Square) -> None:
@@ -419,6 +430,29 @@ async def test_what_it_answers_comes_along_where_it_is_not_ours(square: Square) 
     square.clock.forward(2 * 86_400)
     batch = await square.connector.thread(square.channel, square.held[asked.id])
     assert {m.remote_id: m.author.name for m in batch.messages} == {above.id: "Tom", asked.id: "Vera"}
+
+
+async def test_what_a_poll_just_brought_is_not_paid_for_again(square: Square) -> None:
+    """The engine asks for what an old message answers as soon as it arrives: nothing is bought for that."""
+    tom = square.network.add_user("tom", "Tom")
+    above = square.network.say(tom, "Is the bridge open?", at=square.ago(days=4))
+    asked = square.network.say(square.vera, "Ask @harbour", to=above, at=square.ago(days=3))
+    await square.read()
+    square.sent.clear()
+    assert (await square.connector.thread(square.channel, square.held[asked.id])).requests == 0
+    square.clock.forward(86_400)
+    assert (await square.connector.thread(square.channel, square.held[asked.id])).messages
+    square.sent.clear()
+    assert (await square.connector.thread(square.channel, square.held[asked.id])).requests == 0
+
+
+async def test_a_long_post_of_a_subscriber_is_found_whole(square: Square) -> None:
+    square.office.subscription = "Premium"
+    rendition = square.post("A long word & another, " * 60 + "https://town.org/")
+    receipt = await square.connector.publish(square.channel, rendition, "key-1")
+    found = await square.connector.find(square.channel, square.delivery(rendition))
+    assert found is not None
+    assert found.remote_id == receipt.remote_id
 
 
 async def test_a_direct_message_is_never_looked_up(square: Square) -> None:

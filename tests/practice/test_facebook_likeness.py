@@ -37,8 +37,8 @@ class Stage(Desk):
     def __init__(self) -> None:
         super().__init__()
         self.passed: list[tuple[str, str, dict[str, str], list[str], Any]] = []
-        inner = httpx.ASGITransport(facebook_app(self.network))
-        self.wire._server = Recording(inner, self._keep)
+        self.app_transport = httpx.ASGITransport(facebook_app(self.network))
+        self.wire._server = Recording(self.app_transport, self._keep)
 
     def _keep(self, request: httpx.Request, content: bytes, answer: httpx.Response) -> None:
         body = json.loads(answer.content)
@@ -395,3 +395,20 @@ async def test_a_batch_as_recorded(stage: Stage) -> None:
 async def test_what_was_removed_in_autumn_is_refused(stage: Stage, name: str) -> None:
     refused = await asked(stage, "GET", "me", **{name: "1"})
     assert refused.json()["error"]["code"] == 100
+
+
+async def test_the_login_page_leads_back_with_the_token_behind_the_number_sign(stage: Stage) -> None:
+    back = f"{ROOT}/connect/login_success.html"
+    query = {"client_id": stage.app.id, "redirect_uri": back, "state": "s1", "response_type": "token"}
+    async with httpx.AsyncClient(transport=stage.app_transport, base_url=f"{ROOT}/v26.0") as http:
+        page = await http.get("/dialog/oauth", params=query)
+        assert "Continue as Olga Officer" in page.text
+        allowed = await http.get("/dialog/oauth", params={**query, "person": stage.olga.id, "decision": "allow"})
+        told = dict(parse_qsl(urlsplit(allowed.headers["location"]).fragment))
+        assert {"access_token", "expires_in", "state"} <= set(told)
+        refused = await http.get("/dialog/oauth", params={**query, "decision": "cancel"})
+        told = dict(parse_qsl(urlsplit(refused.headers["location"]).query))
+        assert (told["error"], told["error_reason"]) == ("access_denied", "user_denied")
+        elsewhere = await http.get("/dialog/oauth", params={**query, "redirect_uri": "https://evil.example/"})
+        assert elsewhere.status_code == 400
+        assert (await http.get(back)).text == "Success"

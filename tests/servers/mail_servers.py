@@ -28,7 +28,7 @@ state_dir = {home}/state
 log_path = {home}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+{tls}
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 first_valid_uid = 1
@@ -52,7 +52,8 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {tls_port}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -62,12 +63,12 @@ service anvil {{
 
 EXIM = """\
 primary_hostname = post.example
-daemon_smtp_ports = {port}
+daemon_smtp_ports = {port} : {tls_port}
 local_interfaces = 127.0.0.1
 spool_directory = {home}/spool
 log_file_path = {home}/%slog
 pid_file_path = {home}/exim.pid
-tls_advertise_hosts =
+{tls}
 keep_environment =
 acl_smtp_rcpt = acl_rcpt
 acl_smtp_data = acl_data
@@ -108,17 +109,17 @@ plain:
 class Dovecot:
     """A mailbox over IMAP: ``port``; its mails lie in ``maildir``."""
 
-    def __init__(self, home: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, home: Path, ports: tuple[int, int], process: "subprocess.Popen[bytes]") -> None:
         self.home = home
-        self.port = port
+        self.port, self.tls_port = ports
         self.maildir = home / "Maildir"
         self._process = process
         self._count = 0
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, certificate: Path | None = None, key: Path | None = None) -> Self:
         subprocess.run([INSTALLER, "dovecot-imapd"], stdin=subprocess.DEVNULL, check=True)
-        home, port = short_directory("dove-"), free_port()
+        home, port, tls_port = short_directory("dove-"), free_port(), free_port()
         home.chmod(0o755)
         for name in ("run", "state", "index", "control", "home", *(f"Maildir/{d}" for d in ("cur", "new", "tmp"))):
             (home / name).mkdir(parents=True)
@@ -128,15 +129,19 @@ class Dovecot:
         owner, group = ("mail", "mail") if os.geteuid() == 0 else (getpass.getuser(), str(os.getgid()))
         users = "" if os.geteuid() == 0 else f"default_internal_user = {owner}\ndefault_login_user = {owner}"
         configuration = home / "dovecot.conf"
+        tls = f"ssl = yes\nssl_cert = <{certificate}\nssl_key = <{key}" if certificate else "ssl = no"
         configuration.write_text(
-            DOVECOT.format(home=home, port=port, owner=owner, group=group, users=users, password=PASSWORD)
-        )
+            DOVECOT.format(
+                home=home, port=port, tls_port=tls_port if certificate else 0, tls=tls, owner=owner, group=group,
+                users=users, password=PASSWORD,
+            )
+        )  # fmt: skip
         _give(home, owner, "Maildir", "index", "control", "home")
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig=TERM", shutil.which("dovecot") or "/usr/sbin/dovecot", "-F", "-c", configuration],
             stdin=subprocess.DEVNULL,
         )
-        server = cls(home, port, process)
+        server = cls(home, (port, tls_port), process)
         until(lambda: _listens(port), "Dovecot")
         return server
 
@@ -175,29 +180,41 @@ class Dovecot:
 class Exim:
     """A mail server over SMTP: ``port``; what it took is in ``delivered()``."""
 
-    def __init__(self, home: Path, port: int, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, home: Path, ports: tuple[int, int], process: "subprocess.Popen[bytes]") -> None:
         self.home = home
-        self.port = port
+        self.port, self.tls_port = ports
         self._process = process
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, certificate: Path | None = None, key: Path | None = None) -> Self:
         program = shutil.which("exim4") or shutil.which("exim4", path="/usr/sbin")
         if program is None:
             if Path("/usr/sbin/sendmail").exists():  # Debian's Exim would push out whatever mail server is in use here
                 raise RuntimeError("another mail server is installed: put exim4 beside it to run these tests")
             subprocess.run([INSTALLER, "exim4-daemon-light"], stdin=subprocess.DEVNULL, check=True)
             program = "/usr/sbin/exim4"
-        home, port = short_directory("exim-"), free_port()
+        home, port, tls_port = short_directory("exim-"), free_port(), free_port()
         home.chmod(0o755)
         for name in ("spool", "delivered"):
             (home / name).mkdir()
         root = os.geteuid() == 0
         owner, group = ("Debian-exim", "Debian-exim") if root else (getpass.getuser(), str(os.getgid()))
         configuration = home / "exim.conf"
+        tls = "tls_advertise_hosts ="
+        if certificate and key:
+            for file in (certificate, key):  # read by its own user
+                shutil.copy(file, home)
+            _give(home, owner, certificate.name, key.name)
+            tls = (
+                f"tls_advertise_hosts = *\ntls_certificate = {home / certificate.name}\n"
+                f"tls_privatekey = {home / key.name}\ntls_on_connect_ports = {tls_port}"
+            )
         configuration.write_text(
-            EXIM.format(home=home, port=port, owner=owner, group=group, user=ADDRESS, password=PASSWORD)
-        )
+            EXIM.format(
+                home=home, port=port, tls_port=tls_port, tls=tls, owner=owner, group=group, user=ADDRESS,
+                password=PASSWORD,
+            )
+        )  # fmt: skip
         _give(home, owner, "spool", "delivered", ".")
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig=TERM", program, "-C", configuration, "-bdf"],
@@ -205,7 +222,7 @@ class Exim:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        server = cls(home, port, process)
+        server = cls(home, (port, tls_port), process)
         until(lambda: _listens(port), "Exim")
         return server
 
@@ -272,6 +289,15 @@ class Between:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self._thread.join(5)
+
+
+def certified(directory: Path) -> tuple[Path, Path]:
+    """A certificate for this machine that nobody vouches for, and its key."""
+    certificate, key = directory / "certificate.pem", directory / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *names], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    return certificate, key
 
 
 def free_port() -> int:

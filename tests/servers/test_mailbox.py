@@ -6,19 +6,21 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP, default
+from pathlib import Path
 
 import httpx
 import pytest
 
 from inbox.connectors.connector import START
-from inbox.connectors.govdelivery import GovDelivery
+from inbox.connectors.govdelivery import GovDelivery, answering, imap
+from inbox.connectors.govdelivery.place import Host, Mailbox
 from inbox.connectors.govdelivery.signing_in import CHANNEL
 from inbox.errors import NotFound, OutcomeUnknown, Rejected, SignInNeeded, Unavailable
 from inbox.model import Capability, Delivery, Message, MessageKind, Rendition, UpdateKind
-from inbox.practice.govdelivery import Agency, agency_app
+from inbox.practice.govdelivery import Agency, MailServers, PostOffice, agency_app
 from tests.connectors.harness import KeptSecret, SetClock, account_of, all_of, channel_of, delivery_of, read_on, room
 from tests.connectors.harnesses.govdelivery import KeptSteps
-from tests.servers.mail_servers import ADDRESS, PASSWORD, Between, Dovecot, Exim
+from tests.servers.mail_servers import ADDRESS, PASSWORD, Between, Dovecot, Exim, certified
 
 ROOT = "https://api.govdelivery.example"
 CRLF = b"\r\n"
@@ -126,7 +128,7 @@ async def test_letters_are_threaded_and_attachments_listed(desk: Desk) -> None:
     assert (one.parent_remote_id, two.parent_remote_id) == ("", one.remote_id)
     assert [(a.description, a.kind, a.url) for a in one.attachments] == [
         ("Mietvertrag für Ämter.pdf", "file", ""),
-        ("cellar.png", "image", ""),
+        ("cellar.png", "file", ""),
     ]
     assert all(a.size_bytes for a in one.attachments)
     assert b"%PDF" not in one.raw, "an attachment was fetched"
@@ -327,3 +329,57 @@ async def test_an_answer_to_a_mail_that_is_gone_is_refused(desk: Desk) -> None:
     lying.unlink()
     with pytest.raises(NotFound):
         await desk.connector().publish(desk.channel, reply_to(asked), "0123abf0")
+
+
+LETTERS = [
+    letter("Plain", "Words & <more>\n\n-- \nVera", Message_ID="<p1@x.example>"),
+    letter("Re: Plain", "Yes\n\nOn Mon, 23 Nov 2026 at 09:00, Council wrote:\n> Words", In_Reply_To="<p1@x.example>"),
+    letter("Ünicode “ö” 日本", "Grüße 👩‍👩‍👧 " * 40, Message_ID="<p3@x.example>"),
+    letter("Away", "Until Monday", Auto_Submitted="auto-replied"),
+]
+LETTERS[2].add_alternative("<p>Grüße</p>", subtype="html")
+LETTERS[3].add_attachment(b"%PDF" * 99, maintype="application", subtype="pdf", filename="Ä (1).pdf")
+
+
+async def test_the_practice_mailbox_says_what_dovecot_says(desk: Desk) -> None:
+    office = PostOffice(address=ADDRESS, clock=desk.clock)
+    office.password = PASSWORD
+    servers = MailServers(office).start()
+    try:
+        for mail in LETTERS:
+            desk.dovecot.deliver(mail.as_bytes())
+            office.deliver(mail.as_bytes())
+        real = await desk.read()
+        direct, desk.imap = desk.imap, Between(int(servers.imap.rpartition(":")[2]))
+        practised = await desk.read()
+        desk.imap.stop()
+        desk.imap = direct
+    finally:
+        servers.stop()
+    assert len(real) == len(LETTERS)
+    same = {"created_at": desk.clock.now()}
+    assert [replace(m, **same) for m in practised] == [replace(m, **same) for m in real]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["from the first byte", "by STARTTLS"])
+async def test_the_way_to_both_servers_is_secure(tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = certified(tmp_path)
+    dovecot, exim = Dovecot.start(certificate=certificate, key=key), Exim.start(certificate=certificate, key=key)
+    monkeypatch.setattr(Host, "plain", property(lambda host: False))  # as if they were on another machine
+    ports = (dovecot.tls_port, exim.tls_port) if tls else (dovecot.port, exim.port)
+    mailbox = Mailbox(
+        imap=Host("localhost", ports[0], tls), smtp=Host("localhost", ports[1], tls), user=ADDRESS, address=ADDRESS
+    )
+    try:
+        with pytest.raises(Unavailable, match="secure"):  # nobody vouches for it
+            await imap.run(mailbox, PASSWORD, lambda session: session.open("INBOX"))
+        with pytest.raises(Unavailable):
+            await answering.check(mailbox, PASSWORD)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert await imap.run(mailbox, PASSWORD, lambda session: session.open("INBOX")) > 0
+        await answering.check(mailbox, PASSWORD)
+        with pytest.raises(SignInNeeded):
+            await answering.check(mailbox, "wrong")
+    finally:
+        dovecot.stop()
+        exim.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,7 +64,8 @@ class Position:
 
     def cursor(self) -> Cursor:
         """The cursor of this position; what is empty is left out."""
-        return Cursor(json.dumps({"v": VERSION} | {n: v for n, v in asdict(self).items() if v}, separators=(",", ":")))
+        kept = {f.name: value for f in fields(self) if (value := getattr(self, f.name))}
+        return Cursor(json.dumps({"v": VERSION} | kept, separators=(",", ":")))
 
 
 def print_of(item: Mapping[str, Any]) -> str:

@@ -32,9 +32,9 @@ from inbox.connectors.connector import (
     allow,
     needed_to_publish,
 )
-from inbox.connectors.facebook import acting, discovery, polling, publishing, rights, signing_in, usage
+from inbox.connectors.facebook import acting, discovery, polling, publishing, rights, signing_in, tokens, usage
 from inbox.connectors.facebook.graph import VERSION, Api, Session
-from inbox.connectors.facebook.parsing import is_private
+from inbox.connectors.facebook.ids import is_private
 from inbox.errors import SignInNeeded
 from inbox.metering import Allowance, Validity
 from inbox.model import (
@@ -102,7 +102,8 @@ class Facebook(Bare):
         before = self._room.secret.read()
         if not before.get("token"):
             raise SignInNeeded("There is no access token for this account", account=self._room.account.title)
-        opened = await signing_in.open_pages(self._room, self._room.account.settings.get("page", ""))
+        kept = self._room.account.settings
+        opened = await signing_in.open_pages(self._room, kept.get("page", ""), kept.get("named", ""))
         if dict(opened.secret) != dict(before):
             self._room.secret.save(opened.secret)
         self._words = opened.words
@@ -173,7 +174,7 @@ class Facebook(Bare):
             found.append(f"From {data_ends[:10]} on Facebook gives no more data until the person signs in again.")
         if secret.get("ends_at") and not secret.get("app_secret"):
             found.append("The token runs out; with app number and app secret Postroom could renew it.")
-        return Validity(sign_in_ends_at=signing_in.ends_at(secret), version=VERSION, words=tuple(dict.fromkeys(found)))
+        return Validity(sign_in_ends_at=tokens.ends_at(secret), version=VERSION, words=tuple(dict.fromkeys(found)))
 
     def _missing(self) -> Sequence[str]:
         if self._words is not None:
@@ -183,4 +184,4 @@ class Facebook(Bare):
 
     def _api(self, channel: Channel, *, background: bool = False) -> Api:
         session = self._sessions.setdefault(channel.remote_id, Session())
-        return Api(self._room, session, channel.remote_id, background=background)
+        return Api(self._room, session, channel.remote_id, title=channel.title, background=background)

@@ -9,15 +9,8 @@ from typing import Any, Final
 from inbox.connectors.connector import START
 from inbox.connectors.facebook import asking, usage
 from inbox.connectors.facebook.graph import Api, asked, is_gone, raised
-from inbox.connectors.facebook.parsing import (
-    bare,
-    is_comment,
-    is_ours,
-    is_private,
-    message_from_comment,
-    message_from_post,
-    post_of,
-)
+from inbox.connectors.facebook.ids import bare, is_comment, is_private, post_of
+from inbox.connectors.facebook.parsing import is_ours, message_from_comment, message_from_post
 from inbox.connectors.facebook.troubles import Told
 from inbox.errors import BadReply, NotFound, Unsupported
 from inbox.model import Batch, Message, Moderation, Reaction
@@ -129,7 +122,7 @@ async def _learn_whose(api: Api, posts: Sequence[str]) -> None:
 
 def _message(api: Api, remote_id: str, row: Any) -> Message:
     if not is_comment(remote_id):
-        return message_from_post(row, api.page)
+        return message_from_post(row, api.page, api.title)
     post = post_of(remote_id)
     return message_from_comment(row, api.page, post, ours=api.session.ours.get(post, post.startswith(api.page)))
 

@@ -15,15 +15,17 @@ from typing import Any, Final
 from inbox.connectors.facebook import asking
 from inbox.connectors.facebook.cursor import COMMENTS_KEPT, Position, Stand, long, short
 from inbox.connectors.facebook.graph import Api, Rows, asked, is_gone, raised, rows_of
-from inbox.connectors.facebook.parsing import bare, comment_id, fingerprint, message_from_comment
+from inbox.connectors.facebook.ids import bare, comment_id
+from inbox.connectors.facebook.parsing import fingerprint, message_from_comment
 from inbox.connectors.facebook.troubles import Told
-from inbox.errors import NotAllowed, NotFound
+from inbox.errors import BadReply, NotAllowed, NotFound, PostroomError, RateLimited, Unavailable
 from inbox.model import Message
 
 log = logging.getLogger(__name__)
 
 _PRINT: Final = 6
 _MOST_PAGES: Final = 200
+_PLAINER: Final = {asking.POST: asking.POST_BASIC, asking.COMMENT: asking.COMMENT_BASIC}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,27 +34,57 @@ class Found:
 
     messages: list[Message] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    unread: dict[str, PostroomError] = field(default_factory=dict)
+    """Posts below which nothing could be read now, and why."""
 
 
 async def read(api: Api, at: Position, posts: Sequence[str], *, whole: frozenset[str] = frozenset()) -> Found:
-    """What is new under these posts, which ``at`` knows; of those in ``whole`` every page is read."""
+    """What is new under these posts, which ``at`` knows; of those in ``whole`` every page is read.
+
+    A post that alone cannot be read is left for later, so that it does not silence the Page; it is alone when another
+    one can be read.
+    """
     found = Found()
     wanted = _wanted(api)
     first = await api.batch([asked(f"{post}/comments", wanted) for post in posts], what="comments")
     for post, answer in zip(posts, first, strict=True):
-        if isinstance(answer, Told) and (answer.trouble.too_much or answer.trouble.code == 100):
-            if is_gone(answer):
-                continue  # the post itself went meanwhile; it is asked after by its own id
-            page = await pages(api, f"{post}/comments", wanted, rows=asking.COMMENT_ROWS, what="comments")
-        elif isinstance(answer, Told) and isinstance(answer.error, NotAllowed | NotFound):
-            if _on_our_page(post, at):
-                raise answer.error
-            log.info("%s: comments below %s are not for this Page to read", api.account, post)
-            continue
-        else:
-            page = rows_of(raised(answer), "comments")
-        await _one(api, at.posts[post], post, page, found, whole=post in whole)
+        try:
+            page = await _first(api, post, answer, wanted)
+            await _one(api, at.posts[post], post, page, found, whole=post in whole)
+        except NotFound:
+            log.info("%s: post %s went meanwhile", api.account, post)  # it is asked after by its own id
+        except RateLimited:
+            raise
+        except (NotAllowed, Unavailable, BadReply) as error:
+            if isinstance(error, NotAllowed) and not _on_our_page(post, at):
+                log.info("%s: comments below %s are not for this Page to read", api.account, post)
+            else:
+                found.unread[post] = error
+    if found.unread and len(found.unread) == len(posts) and not await _another_can_be_read(api, at, found.unread):
+        raise next(iter(found.unread.values()))
+    for post, why in found.unread.items():
+        log.warning("%s: comments below %s cannot be read now: %s", api.account, post, why)
+        api.session.asked_at[f"comments {post}"] = api.now()
+        if isinstance(why, NotAllowed):
+            api.session.absent[f"comments below {post}"] = why.detail
     return found
+
+
+async def _first(api: Api, post: str, answer: Any, wanted: Mapping[str, str]) -> Rows:
+    """The first page, from its place in the batch; asked for once more where less, or plainer, may do."""
+    if isinstance(answer, Told) and (answer.trouble.too_much or answer.trouble.code == 100) and not is_gone(answer):
+        return await pages(api, f"{post}/comments", wanted, rows=asking.COMMENT_ROWS, what="comments")
+    return rows_of(raised(answer), "comments")
+
+
+async def _another_can_be_read(api: Api, at: Position, but: Mapping[str, PostroomError]) -> bool:
+    """Whether comments below some other post can be read at this moment: then nothing is wrong with the token."""
+    others = [post for post, stand in at.posts.items() if post not in but and stand.ours and stand.comments]
+    if not others:
+        return False
+    url = asked(f"{others[-1]}/comments", {"filter": "stream", "limit": "1", "fields": "id"})
+    [answer] = await api.batch([url], what="comments")
+    return isinstance(answer, Mapping) and bool(answer.get("data"))
 
 
 async def pages(api: Api, path: str, params: Mapping[str, str], *, rows: int, what: str) -> Rows:
@@ -66,10 +98,10 @@ async def pages(api: Api, path: str, params: Mapping[str, str], *, rows: int, wh
         except Told as told:
             if told.trouble.too_much and limit > asking.FEWEST_ROWS:
                 api.session.rows[name] = limit // 2
-            elif told.trouble.code == 100 and not told.trouble.gone and not api.session.basic and "fields" in params:
+            elif told.trouble.code == 100 and not told.trouble.gone and params.get("fields") in _PLAINER:
                 log.warning("%s: Facebook refuses a field; only the plainest are read from now on", api.account)
                 api.session.basic = True
-                params = {**params, "fields": _plainer(params["fields"])}
+                params = {**params, "fields": _PLAINER[params["fields"]]}
             else:
                 raise told.error from None
 
@@ -129,7 +161,3 @@ async def _one(api: Api, stand: Stand, post: str, page: Rows, found: Found, *, w
 def _on_our_page(post: str, at: Position) -> bool:
     """Whether the Page's own rights decide; below somebody's post elsewhere they do not."""
     return post.startswith(f"{at.page}_") or (post in at.posts and at.posts[post].ours)
-
-
-def _plainer(fields: str) -> str:
-    return {asking.POST: asking.POST_BASIC, asking.COMMENT: asking.COMMENT_BASIC}.get(fields, fields)

@@ -13,13 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from inbox.connectors.connector import START
-from inbox.connectors.facebook.parsing import tail
+from inbox.connectors.facebook.ids import tail
 from inbox.errors import CursorExpired
 from inbox.model import Cursor
 
 VERSION: Final = 1
 COMMENTS_KEPT: Final = 60
+QUIET_COMMENTS_KEPT: Final = 15
 OTHERS_KEPT: Final = 300
+YOUNG: Final = timedelta(days=30)
+HISTORY: Final = timedelta(days=365)
 WALK_LASTS: Final = timedelta(minutes=10)
 
 
@@ -108,8 +111,12 @@ class Position:
         fresh = bool(self.walk) and now - _moment(self.walk_at) < WALK_LASTS
         return self.walk if fresh else {}
 
-    def trim(self) -> None:
-        """Keep what is of use."""
+    def trim(self, now: datetime) -> None:
+        """Keep what is of use: of posts that have become quiet, only their newest comments; of a year ago, nothing."""
+        self.posts = {id_: s for id_, s in self.posts.items() if s.moved >= minutes(now - HISTORY)}
+        for stand in self.posts.values():
+            if stand.moved < minutes(now - YOUNG):
+                stand.comments = dict(list(stand.comments.items())[:QUIET_COMMENTS_KEPT])
         self.others = dict(list(self.others.items())[-OTHERS_KEPT:])
         newest = sorted(self.talks.items(), key=lambda one: one[1][1])
         self.talks = dict(newest[-OTHERS_KEPT:])

@@ -21,7 +21,7 @@ from inbox.connectors.connector import Room
 from inbox.connectors.facebook import usage
 from inbox.connectors.facebook.troubles import Told, error_for, judged, trouble_in
 from inbox.connectors.http import Reply, request
-from inbox.errors import BadReply, NotFound, OutcomeUnknown, SignInNeeded, Unavailable
+from inbox.errors import BadReply, NotFound, OutcomeUnknown, RateLimited, SignInNeeded, Unavailable
 
 Params = Mapping[str, str]
 
@@ -69,8 +69,11 @@ class Rows:
 class Api:
     """The signed-in door for one Page. ``background``: nobody waits for it."""
 
-    def __init__(self, room: Room, session: Session, page: str, *, background: bool = False, token: str = "") -> None:
+    def __init__(
+        self, room: Room, session: Session, page: str, *, title: str = "", background: bool = False, token: str = ""
+    ) -> None:
         self.page = page
+        self.title = title
         self.session = session
         self.clock = room.clock
         self.account = room.account.title
@@ -164,7 +167,7 @@ class Api:
 
     def _stops(self, told: Told) -> Told:
         """One item's error is its own, unless it says that no other will fare better."""
-        if isinstance(told.error, SignInNeeded | Unavailable) and not told.trouble.too_much:
+        if isinstance(told.error, SignInNeeded | RateLimited):
             raise told.error from None
         return told
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from inbox.connectors.facebook import acting, asking, comments, usage
 from inbox.connectors.facebook.graph import Api, rows_of
-from inbox.connectors.facebook.parsing import bare, comment_id, is_comment, is_private, post_of, tail, utc
+from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, post_of, tail
+from inbox.connectors.facebook.parsing import utc
 from inbox.connectors.facebook.troubles import Told
 from inbox.errors import NotFound, OutcomeUnknown
 from inbox.model import Rendition, UpdateKind, Visibility

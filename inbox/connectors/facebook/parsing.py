@@ -3,8 +3,7 @@
 Source: facebook.md section 4. An absent value is an absent key; ``from`` above all may be missing anywhere. What cannot
 be understood comes out as UNREADABLE with its raw form.
 
-Remote ids: a post's own ("123_456", a reel's is one number), "123_456:456_789" for a comment (its post, then its own),
-"rating:..." for a recommendation, which has no id of its own, "m_..." for a private message.
+Remote ids: see ``ids``.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from inbox.connectors.http import host_of
+from inbox.connectors.facebook.attached import attached, count, files, trusted
+from inbox.connectors.facebook.ids import comment_id
 from inbox.model import (
     Attachment,
     Author,
     Capability,
     Counts,
-    LinkCard,
     Message,
     MessageKind,
     MessageState,
@@ -33,7 +32,6 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stands for a date that cannot
 ANSWER_WITHIN: Final = timedelta(hours=24)
 PRIVATELY_WITHIN: Final = timedelta(days=7)
 _NOBODY: Final = "Facebook user"  # what Facebook itself shows for somebody it does not name
-_PICTURE_HOSTS: Final = ("fbcdn.net", "facebook.com", "127.0.0.1", "localhost")
 _DENIED: Final = {
     "can_comment": Capability.REPLY,
     "can_hide": Capability.HIDE,
@@ -41,50 +39,14 @@ _DENIED: Final = {
     "can_like": Capability.REACT_LIKE,
     "can_reply_privately": Capability.PRIVATE_REPLY,
 }
-_KINDS: Final = {"photo": "image", "animated_image_share": "image", "sticker": "image", "video_inline": "video"}
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
-# --- ids ---
-
-
-def tail(id_: str) -> str:
-    """The last part of an id: some answers leave the rest away, so that part is what is compared."""
-    return id_.rpartition(":")[2].rpartition("_")[2]
-
-
-def comment_id(post: str, id_: str) -> str:
-    """A comment's remote id, whole also where the answer named its last part only."""
-    return f"{post}:{id_ if '_' in id_ else f'{tail(post)}_{id_}'}"
-
-
-def post_of(remote_id: str) -> str:
-    """The post a comment stands under; of anything else, itself."""
-    return remote_id.partition(":")[0]
-
-
-def bare(remote_id: str) -> str:
-    """How the Graph calls a post or comment."""
-    return remote_id.rpartition(":")[2]
-
-
-def is_comment(remote_id: str) -> bool:
-    """Whether this is the remote id of a comment."""
-    return ":" in remote_id and not remote_id.startswith("rating:")
-
-
-def is_private(remote_id: str) -> bool:
-    """Whether this is the remote id of a private message."""
-    return remote_id.startswith("m_")
-
-
-# --- messages ---
-
-
-def message_from_post(row: Any, page: str) -> Message:
-    """A row of the feed: a post of ours, or what others wrote on the Page or naming it."""
+def message_from_post(row: Any, page: str, name: str = "") -> Message:
+    """A row of the feed: a post of ours, or what others wrote on the Page or naming it. ``name``: the Page's, which
+    reels do not tell."""
     try:
-        return _post(row, page)
+        return _post(row, page, name)
     except (AttributeError, KeyError, TypeError, ValueError):
         return unreadable(row)
 
@@ -190,10 +152,10 @@ def is_ours(row: Mapping[str, Any], page: str) -> bool:
 # --- how it is done ---
 
 
-def _post(row: Mapping[str, Any], page: str) -> Message:
+def _post(row: Mapping[str, Any], page: str, name: str) -> Message:
     id_ = _id(row["id"])
     ours = is_ours(row, page)
-    found, card, words = _attached(row.get("attachments"))
+    found, card, words = attached(row.get("attachments"))
     shares = row.get("shares")
     when = utc(row.get("scheduled_publish_time"))
     text = str(row.get("message") or row.get("description") or row.get("story") or words)
@@ -204,7 +166,7 @@ def _post(row: Mapping[str, Any], page: str) -> Message:
         remote_id=id_,
         kind=MessageKind.POST if ours else MessageKind.MENTION,
         state=_state(row, scheduled=when is not None),
-        author=_author(row.get("from"), page),
+        author=Author(name=name, remote_id=page) if ours and not row.get("from") else _author(row.get("from")),
         created_at=(when if row.get("is_published") is False else None) or utc(row.get("created_time")) or EPOCH,
         text=text,
         url=str(row.get("permalink_url") or ""),
@@ -214,7 +176,7 @@ def _post(row: Mapping[str, Any], page: str) -> Message:
         counts=Counts(
             replies=total_of(row, "comments"),
             likes=total_of(row, "reactions"),
-            boosts=_count(shares.get("count")) if isinstance(shares, Mapping) else 0,
+            boosts=count(shares.get("count")) if isinstance(shares, Mapping) else 0,
         ),
         denied=denied,
         raw=raw_bytes(row),
@@ -243,12 +205,12 @@ def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool) -> 
     if ours or not isinstance(by, Mapping):
         denied |= Capability.BLOCK | Capability.PRIVATE_REPLY
     attachment = row.get("attachment")
-    found, card, words = _attached({"data": [attachment]} if isinstance(attachment, Mapping) else None)
+    found, card, words = attached({"data": [attachment]} if isinstance(attachment, Mapping) else None)
     return Message(
         remote_id=id_,
         kind=MessageKind.COMMENT,
         state=MessageState.HIDDEN if row.get("is_hidden") is True else MessageState.PUBLISHED,
-        author=_author(by, page),
+        author=_author(by),
         created_at=utc(row.get("created_time")) or EPOCH,
         text=str(row.get("message") or words),
         url=str(row.get("permalink_url") or ""),
@@ -259,7 +221,7 @@ def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool) -> 
         context_remote_id=post if below_ours else "",
         attachments=found,
         card=card,
-        counts=Counts(replies=_count(row.get("comment_count")), likes=_count(row.get("like_count"))),
+        counts=Counts(replies=count(row.get("comment_count")), likes=count(row.get("like_count"))),
         reacted=(Reaction.LIKE,) if row.get("user_likes") is True else (),
         denied=denied,
         raw=raw_bytes(row),
@@ -274,7 +236,7 @@ def _rating(row: Mapping[str, Any], page: str, site: str) -> Message:
     return Message(
         remote_id=rating_id(row),
         kind=MessageKind.REVIEW,
-        author=_author(row.get("reviewer"), page),
+        author=_author(row.get("reviewer")),
         created_at=utc(row["created_time"]) or EPOCH,
         title=title,
         text=str(row.get("review_text") or title),
@@ -289,10 +251,10 @@ def _words(row: Mapping[str, Any], page: str, talk: Mapping[str, Any], site: str
     by = row.get("from")
     ours = isinstance(by, Mapping) and str(by.get("id")) == page
     when = utc(row.get("created_time")) or EPOCH
-    found, notes = _files(row.get("attachments"))
+    found, notes = files(row.get("attachments"))
     sticker = row.get("sticker")
     if isinstance(sticker, str) and sticker:
-        found += (Attachment(url=sticker, preview_url=_trusted(sticker)),)
+        found += (Attachment(url=sticker, preview_url=trusted(sticker)),)
     shared = row.get("shares")
     for one in shared.get("data") or () if isinstance(shared, Mapping) else ():
         notes += tuple(str(one[name]) for name in ("name", "link") if isinstance(one, Mapping) and one.get(name))
@@ -305,7 +267,7 @@ def _words(row: Mapping[str, Any], page: str, talk: Mapping[str, Any], site: str
     return Message(
         remote_id=_id(row["id"]),
         kind=MessageKind.DIRECT,
-        author=_author(by, page),
+        author=_author(by),
         created_at=when,
         text="\n".join(part for part in (str(row.get("message") or ""), *notes) if part),
         url=f"{site}{link}" if link.startswith("/") else link,
@@ -320,86 +282,11 @@ def _words(row: Mapping[str, Any], page: str, talk: Mapping[str, Any], site: str
     )
 
 
-def _author(by: Any, page: str) -> Author:
+def _author(by: Any) -> Author:
     if not isinstance(by, Mapping):
         return Author(name=_NOBODY)
     id_ = str(by.get("id") or "")
     return Author(name=" ".join(str(by.get("name") or _NOBODY).split()), remote_id=id_)
-
-
-def _attached(edge: Any) -> tuple[tuple[Attachment, ...], LinkCard | None, str]:
-    """Pictures and films, the link's card, and words for what is neither."""
-    found: list[Attachment] = []
-    card: LinkCard | None = None
-    words = ""
-    rows = edge.get("data") if isinstance(edge, Mapping) else None
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, Mapping):
-            continue
-        inside = row.get("subattachments")
-        if isinstance(inside, Mapping) and inside.get("data"):
-            found += _attached(inside)[0]
-            continue
-        media, kind = row.get("media"), str(row.get("media_type") or row.get("type") or "")
-        image = media.get("image") if isinstance(media, Mapping) else None
-        source = str(image.get("src") or "") if isinstance(image, Mapping) else ""
-        target = row.get("target")
-        link = str(row.get("unshimmed_url") or row.get("url") or (target or {}).get("url") or "")
-        if kind in {"link", "share"} and link:
-            card = LinkCard(
-                url=link, title=str(row.get("title") or ""), description=str(row.get("description") or ""),
-                image_url=_trusted(source),
-            )  # fmt: skip
-        elif source or link:
-            usual = "video" if "video" in kind else "image" if source else "unknown"
-            found.append(
-                Attachment(
-                    url=source or link, kind=_KINDS.get(kind, usual), preview_url=_trusted(source),
-                    width_px=_px(image, "width"), height_px=_px(image, "height"),
-                )
-            )  # fmt: skip
-        else:
-            words = words or str(row.get("title") or row.get("description") or f"[{kind or 'attachment'}]")
-    return tuple(found), card, words
-
-
-def _files(edge: Any) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    """Files of a private message; in Europe Facebook may send a note in their place."""
-    found, notes = [], []
-    rows = edge.get("data") if isinstance(edge, Mapping) else None
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, Mapping):
-            continue
-        image, film = row.get("image_data"), row.get("video_data")
-        picture = image if isinstance(image, Mapping) else film if isinstance(film, Mapping) else {}
-        url = str(picture.get("url") or row.get("file_url") or "")
-        mime = str(row.get("mime_type") or "")
-        if not url:
-            notes.append(f"[{row.get('name') or mime or 'attachment'}]")
-            continue
-        kind = "image" if picture is image else "video" if picture is film else mime.partition("/")[0] or "file"
-        found.append(
-            Attachment(
-                url=url, kind=kind, description=str(row.get("name") or ""), size_bytes=_count(row.get("size")) or None,
-                preview_url=_trusted(str(picture.get("preview_url") or "")), width_px=_px(picture, "width"),
-                height_px=_px(picture, "height"),
-            )
-        )  # fmt: skip
-    return tuple(found), tuple(notes)
-
-
-def _trusted(url: str) -> str:
-    """A picture's address, if Facebook's own picture host has it (or the practice town on this machine)."""
-    host = host_of(url) if url else ""
-    return url if any(host == h or host.endswith(f".{h}") for h in _PICTURE_HOSTS) else ""
-
-
-def _px(of: Any, name: str) -> int | None:
-    return (_count(of.get(name)) or None) if isinstance(of, Mapping) else None
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _id(value: Any) -> str:

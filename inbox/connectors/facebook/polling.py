@@ -19,18 +19,17 @@ from typing import Any, Final
 
 from inbox.connectors.facebook import asking, beats, comments
 from inbox.connectors.facebook.comments import Found
-from inbox.connectors.facebook.cursor import Position, long, minutes, moment
+from inbox.connectors.facebook.cursor import HISTORY, YOUNG, Position, long, minutes, moment
 from inbox.connectors.facebook.graph import Api, asked, is_gone
-from inbox.connectors.facebook.parsing import comment_id, total_of, utc
+from inbox.connectors.facebook.ids import comment_id
+from inbox.connectors.facebook.parsing import total_of, utc
 from inbox.connectors.facebook.posts import read_comments, take
 from inbox.connectors.facebook.troubles import Told
-from inbox.errors import SignInNeeded
+from inbox.errors import SignInNeeded, Unavailable
 from inbox.model import Batch, Capability, Cursor
 
 log = logging.getLogger(__name__)
 
-YOUNG: Final = timedelta(days=30)
-HISTORY: Final = timedelta(days=365)
 DAILY, WEEKLY = timedelta(hours=24), timedelta(days=7)
 DIRTY_AT_ONCE: Final = 25
 WHOLE_AT_ONCE: Final = 5
@@ -56,7 +55,7 @@ async def fetch(api: Api, cursor: Cursor, can: Capability) -> Batch:
     if complete:
         window = (moment(at.read_at), moment(at.started_at))
         at.read_at, at.started_at = at.started_at, ""
-    at.trim()
+    at.trim(now)
     moved = bool(found.messages or found.gone) or at.essence() != essence
     return Batch(
         messages=tuple({m.remote_id: m for m in found.messages}.values()),
@@ -127,8 +126,10 @@ async def _sweep(api: Api, at: Position, found: Found) -> bool:
         times = [_moved(row) for row in page.rows]
         if not further or (times and all(when is not None and when < now - YOUNG for when in times)):
             break
+    dirty = {post: row for post, row in dirty.items() if api.session.due(f"comments {post}", now, MISSED_EVERY_S)}
     ready = dict(list(dirty.items())[:DIRTY_AT_ONCE])
-    await read_comments(api, at, ready, found)
+    if ready:
+        await read_comments(api, at, ready, found)
     if len(ready) < len(dirty):
         return False
     await _again(api, at, found, seen)
@@ -156,7 +157,8 @@ async def _again(api: Api, at: Position, found: Found, seen: Mapping[str, Any]) 
             found.gone += [post, *(comment_id(post, long(post, kept)) for kept in stand.comments)]
         elif isinstance(answer, Told):
             log.info("%s: post %s cannot be read again: %s", api.account, post, answer.error)
-            api.session.read_at[post] = now
+            if not isinstance(answer.error, Unavailable):
+                api.session.read_at[post] = now
         else:
             dirty = take(api, at, answer, found)
             if post in turn or dirty:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from inbox.connectors.facebook import comments
 from inbox.connectors.facebook.comments import Found
-from inbox.connectors.facebook.cursor import Position, Stand, minutes
+from inbox.connectors.facebook.cursor import HISTORY, Position, Stand, minutes
 from inbox.connectors.facebook.graph import Api
 from inbox.connectors.facebook.parsing import fingerprint, message_from_post, total_of, utc
 from inbox.model import MessageKind, MessageState
@@ -18,7 +18,7 @@ _UNSEEN: Final = (MessageState.DRAFT, MessageState.SCHEDULED)
 def take(api: Api, at: Position, row: Any, found: Found) -> str:
     """Hold a post against what is known; its message, if it is news, goes to ``found``. Returns its id if its comments
     have to be read, else nothing."""
-    message = message_from_post(row, api.page)
+    message = message_from_post(row, api.page, api.title)
     if message.kind is MessageKind.UNREADABLE:  # kept, and nothing more is asked of it
         if at.others.get(message.remote_id) != (print_ := fingerprint(message)):
             at.others[message.remote_id] = print_
@@ -27,13 +27,15 @@ def take(api: Api, at: Position, row: Any, found: Found) -> str:
     known = at.known_as(message.remote_id)
     if known != message.remote_id:
         return ""  # the same post by another list's id: that list says nothing new of it
+    fields: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
+    updated = utc(fields.get("updated_time")) or message.created_at
+    if known not in at.posts and updated < api.now() - HISTORY:
+        return ""  # older than what is read at all
     stand = at.posts.setdefault(known, Stand())
     stand.ours = api.session.ours[known] = message.ours
     if stand.print != (print_ := fingerprint(message)):
         stand.print = print_
         found.messages.append(message)
-    fields: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
-    updated = utc(fields.get("updated_time")) or message.created_at
     stand.moved = minutes(updated)
     total = total_of(fields, "comments")
     pair = f"{stand.moved}.{updated.second}/{total}"
@@ -56,6 +58,8 @@ async def read_comments(
     found.gone += below.gone
     for post, row in rows.items():
         stand = at.posts[post]
+        if post in below.unread:
+            continue  # as dirty as before
         if isinstance(row, Mapping):
             updated = utc(row.get("updated_time"))
             second = updated.second if updated else 0

@@ -16,17 +16,9 @@ from typing import Any, Final, NoReturn
 from inbox.connectors.connector import Steps
 from inbox.connectors.facebook import acting, asking, attaching, usage
 from inbox.connectors.facebook.graph import Api
+from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, post_of, tail
 from inbox.connectors.facebook.looking import There, comparable, look
-from inbox.connectors.facebook.parsing import (
-    PRIVATELY_WITHIN,
-    bare,
-    comment_id,
-    is_comment,
-    is_private,
-    post_of,
-    tail,
-    utc,
-)
+from inbox.connectors.facebook.parsing import PRIVATELY_WITHIN, utc
 from inbox.connectors.facebook.troubles import SAME_AGAIN, Told
 from inbox.connectors.http import host_of
 from inbox.errors import NotFound, OutcomeUnknown, PostroomError, Rejected

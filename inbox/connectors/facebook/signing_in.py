@@ -11,7 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -19,21 +19,21 @@ import httpx
 
 from inbox.clock import Clock
 from inbox.connectors.connector import Authorization, Discovery, Room, SignedIn
-from inbox.connectors.facebook.graph import GRAPH, SITE, VERSION, Api, Session, asked, raised
+from inbox.connectors.facebook.graph import GRAPH, SITE, VERSION, Api
 from inbox.connectors.facebook.rights import SCOPES, Granted, scopes_for
-from inbox.connectors.facebook.troubles import Told
-from inbox.errors import NotAllowed, NotFound, PostroomError, Rejected, SignInNeeded
+from inbox.connectors.facebook.tokens import Passing, filled, lasting, told_of, with_token
+from inbox.connectors.facebook.troubles import Told, Trouble, error_for, trouble_in
+from inbox.errors import NotAllowed, NotFound, Rejected, SignInNeeded
 from inbox.model import Account, AccountId
 
 BACK: Final = "/connect/login_success.html"
-RENEW_BEFORE: Final = timedelta(days=14)
 _AGAIN: Final = "Begin signing in once more."
 _MOST_PAGES: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """What a token opens. ``told``: what Facebook says of the token itself, empty where it says nothing."""
+    """What a token opens: the secret to keep, with each Page's own token, and whose it is."""
 
     secret: Mapping[str, str] = field(repr=False)
     pages: Sequence[Granted]
@@ -46,19 +46,6 @@ class Opened:
         return tuple(word for page in self.pages for word in page.words)
 
 
-class _Passing:
-    """A secret that is not kept yet."""
-
-    def __init__(self, parts: Mapping[str, str]) -> None:
-        self._parts = parts
-
-    def read(self) -> Mapping[str, str]:
-        return self._parts
-
-    def save(self, parts: Mapping[str, str]) -> None:
-        self._parts = parts
-
-
 def authorize(discovery: Discovery, answers: Mapping[str, str]) -> Authorization:
     """The page on Facebook where a person allows it; at the end the browser stands at an address to paste."""
     app_id, config = answers.get("app_id", "").strip(), answers.get("config_id", "").strip()
@@ -67,7 +54,7 @@ def authorize(discovery: Discovery, answers: Mapping[str, str]) -> Authorization
     site, state = discovery.settings.get("site", SITE), secrets.token_urlsafe(24)
     asked_for = {
         "client_id": app_id,
-        "redirect_uri": f"{SITE}{BACK}" if site == SITE else f"{site}{BACK}",
+        "redirect_uri": f"{site}{BACK}",
         "state": state,
         "response_type": "token",
         **({"config_id": config} if config else {"scope": ",".join(SCOPES)}),
@@ -91,9 +78,9 @@ async def sign_in(discovery: Discovery, answers: Mapping[str, str], http: httpx.
     account = Account(
         id=AccountId(""), network=discovery.network, title="Facebook", address=discovery.address, settings=settings
     )
-    room = Room(account=account, http=http, secret=_Passing(secret), clock=clock)
-    typed = answers.get("page", "").strip()
-    opened = await open_pages(room, typed, discovery.settings.get("page", ""))
+    room = Room(account=account, http=http, secret=Passing(secret), clock=clock)
+    typed, named = answers.get("page", "").strip(), discovery.settings.get("page", "")
+    opened = await open_pages(room, typed, named)
     readable = [page for page in opened.pages if page.capabilities]
     if not readable:
         raise NotAllowed("The token may do nothing on this Page", hint=" ".join(opened.words))
@@ -102,7 +89,7 @@ async def sign_in(discovery: Discovery, answers: Mapping[str, str], http: httpx.
         title=title,
         address=discovery.address,
         user=opened.user,
-        settings={**settings, "page": typed, "words": json.dumps(opened.words)},
+        settings={**settings, "page": typed, "named": named, "words": json.dumps(opened.words)},
         secret=opened.secret,
         channels=tuple(page.channel() for page in readable),
     )
@@ -115,11 +102,12 @@ async def open_pages(room: Room, typed: str = "", named: str = "") -> Opened:
     NotAllowed with what to do.
     """
     secret = dict(room.secret.read())
-    told = await _told_of(room, secret)
+    told = await told_of(room, secret)
     if told.get("is_valid") is False:
-        raise SignInNeeded("Facebook does not accept this access token any more", hint="Make a new one and paste it.")
-    secret = await _lasting(room, secret, told)
-    api = _api(room, secret)
+        trouble = trouble_in(told) or Trouble(code=190)
+        raise error_for(replace(trouble, code=190), "Signing in", writing=False, now=room.clock.now())
+    secret = await lasting(room, secret)
+    api = with_token(room, secret)
     try:
         me = await api.get("me", {"fields": "id,name"}, what="whose token this is")
     except NotAllowed as error:
@@ -130,29 +118,18 @@ async def open_pages(room: Room, typed: str = "", named: str = "") -> Opened:
     user, name = str(me.get("id")), str(me.get("name") or "Facebook")
     own = secret["token"]
     listed = await _listed(api)
-    if listed is None:  # only people and system users have a list: this is a Page's own token
+    if listed is None and await _is_page(api):  # only people and system users have a list
         pages = [Granted(id=user, name=name, token=own)]
         if typed and typed not in {user, named}:
             raise NotAllowed(f"This is the token of {name}, which is another Page", hint="Paste the token of the Page.")
     else:
-        pages = [page for page in listed if not typed or page.id == typed]
+        pages = [page for page in listed or () if not typed or page.id == typed]
         pages = pages or await _by_themselves(api, typed, named, told)
     pages = [replace(page, scopes=scopes_for(page.id, told), link=page.link or _link(room, page)) for page in pages]
     kept = {key: value for key, value in secret.items() if not key.startswith("page:")}
     return Opened(
         secret=filled({**kept, **{f"page:{page.id}": page.token for page in pages}}), pages=pages, user=user, name=name
     )
-
-
-def filled(secret: Mapping[str, str]) -> dict[str, str]:
-    """The parts of a secret that say something."""
-    return {key: value for key, value in secret.items() if value}
-
-
-def ends_at(secret: Mapping[str, str]) -> datetime | None:
-    """When the token runs out; None for never, or not known."""
-    words = secret.get("ends_at", "")
-    return datetime.fromisoformat(words) if words else None
 
 
 # --- how it is done ---
@@ -177,66 +154,6 @@ def _brought(answers: Mapping[str, str], clock: Clock) -> dict[str, str]:
     return found
 
 
-def _api(room: Room, secret: Mapping[str, str], token: str = "") -> Api:
-    passing = replace(room, secret=_Passing(secret))
-    return Api(passing, Session(), "", token=token or secret.get("token", ""))
-
-
-async def _told_of(room: Room, secret: dict[str, str]) -> Mapping[str, Any]:
-    """What Facebook says of the token: whose, how long, which rights. Asked in a body, so that no token stands in an
-    address. Nothing, where it does not tell this app."""
-    app = (
-        f"{secret.get('app_id')}|{secret.get('app_secret')}"
-        if secret.get("app_id") and secret.get("app_secret")
-        else ""
-    )
-    url = asked("debug_token", {"input_token": secret.get("token", "")})
-    try:
-        api = _api(room, {key: value for key, value in secret.items() if key != "app_secret" or not app}, token=app)
-        answer = raised((await api.batch([url], what="the token", hidden=True))[0])
-    except PostroomError:
-        return {}
-    told = answer.get("data") if isinstance(answer, Mapping) else None
-    if not isinstance(told, Mapping):
-        return {}
-    ends = told.get("expires_at")
-    if isinstance(ends, int):
-        secret["ends_at"] = datetime.fromtimestamp(ends, UTC).isoformat() if ends else ""
-    data_ends = told.get("data_access_expires_at")
-    if isinstance(data_ends, int) and data_ends:
-        secret["data_ends_at"] = datetime.fromtimestamp(data_ends, UTC).isoformat()
-    secret["kind"] = str(told.get("type") or "")
-    return told
-
-
-async def _lasting(room: Room, secret: dict[str, str], told: Mapping[str, Any]) -> dict[str, str]:
-    """The secret with a token that lasts: a short one is exchanged for one of sixty days, and a system user's is
-    renewed in time, where app id and secret are known."""
-    ends, now = ends_at(secret), room.clock.now()
-    if ends is None or ends - now > RENEW_BEFORE or not (secret.get("app_id") and secret.get("app_secret")):
-        return secret
-    form = {
-        "grant_type": "fb_exchange_token",
-        "client_id": secret["app_id"],
-        "client_secret": secret["app_secret"],
-        "fb_exchange_token": secret["token"],
-    }
-    if secret.get("kind") == "SYSTEM_USER":
-        form |= {"set_token_expires_in_60_days": "true"}
-    try:
-        answer = await _api(room, secret).write("oauth/access_token", form, what="renewing the token")
-    except (Told, PostroomError):
-        return secret  # what we have still works for a while
-    token, seconds = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(token, str) or not token:
-        return secret
-    lasts = (now + timedelta(seconds=seconds)).isoformat() if isinstance(seconds, int) and seconds else ""
-    renewed = {**secret, "token": token, "ends_at": lasts}
-    if room.account.id:  # saved before its first use
-        room.secret.save(filled(renewed))
-    return renewed
-
-
 async def _listed(api: Api) -> list[Granted] | None:
     """The Pages of a person's or system user's token; None for a Page's own."""
     found: list[Granted] = []
@@ -254,6 +171,15 @@ async def _listed(api: Api) -> list[Granted] | None:
             break
         params = {**params, **page.further}
     return found
+
+
+async def _is_page(api: Api) -> bool:
+    """Whether the token is a Page's own: only Pages have a category."""
+    try:
+        await api.get("me", {"fields": "id,category"}, what="whose token this is")
+    except NotAllowed:
+        return False
+    return True
 
 
 async def _by_themselves(api: Api, typed: str, named: str, told: Mapping[str, Any]) -> list[Granted]:

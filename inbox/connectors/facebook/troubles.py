@@ -100,7 +100,7 @@ def trouble_in(answer: Any) -> Trouble | None:
     if isinstance(error, Mapping):
         log.info("facebook: error %s/%s, trace %s", error.get("code"), error.get("error_subcode"),
                  str(error.get("fbtrace_id", ""))[:40])  # fmt: skip
-        subcode = error.get("error_subcode")
+        subcode = error.get("error_subcode", error.get("subcode"))  # the latter where a token is described
         return Trouble(
             code=_number(error.get("code")),
             subcode=_number(subcode) if subcode is not None else None,

@@ -22,7 +22,7 @@ from inbox.connectors.connector import Bare, Discovery, Room, SignedIn, allow, n
 from inbox.connectors.govdelivery import answering, polling, sending, signing_in, topics
 from inbox.connectors.govdelivery.api import CALLS, Api, Memory
 from inbox.connectors.govdelivery.place import Place
-from inbox.errors import NotFound
+from inbox.errors import Unsupported
 from inbox.metering import Allowance, Validity
 from inbox.model import (
     Batch,
@@ -104,7 +104,7 @@ class GovDelivery(Bare):
         """A test sending to one address and the API user."""
         allow(channel, Capability.TRIAL)
         if rendition.kind is UpdateKind.REPLY:
-            raise NotFound("Only bulletins can be tried")
+            raise Unsupported("Only bulletins can be tried")
         return await sending.trial(self._api(), rendition)
 
     def validity(self) -> Validity:

@@ -158,7 +158,7 @@ async def _connected(mailbox: Mailbox, password: str, account: str) -> SMTP:
         if not host.plain or smtp.supports_extension("auth"):  # a relay on this machine may want none
             await smtp.login(mailbox.user, password)
     except (SMTPException, OSError, TimeoutError, ValueError, UnicodeError) as error:
-        smtp.close()
+        await _drop(smtp, smtp.transport)
         raise _refused(error, mailbox, account) from None
     except asyncio.CancelledError:
         smtp.close()
@@ -167,9 +167,18 @@ async def _connected(mailbox: Mailbox, password: str, account: str) -> SMTP:
 
 
 async def _leave(smtp: SMTP) -> None:
+    transport = smtp.transport
     with suppress(SMTPException, OSError, TimeoutError):
         await smtp.quit(timeout=5)
+    await _drop(smtp, transport)
+
+
+async def _drop(smtp: SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """Hang up at once: all is said, and nobody waits for the other side to end its TLS in style."""
     smtp.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+        await asyncio.sleep(0)
 
 
 def _refused(error: BaseException, mailbox: Mailbox, account: str) -> PostroomError:

@@ -61,6 +61,7 @@ class Api:
         self.room = room
         self.place = place
         self.memory = memory
+        self.requests = 0
 
     async def read(self, path: str, where: str, *, timeout_s: float = TIMEOUT_S) -> xml.Node:
         """A document of v1. Raises NotFound, NotAllowed, SignInNeeded, BadReply."""
@@ -78,7 +79,7 @@ class Api:
         headers = {"Accept": "application/xml"} | ({"Content-Type": _TYPE} if content else {})
         auth = (self.place.user, self.room.secret.read().get("password", ""))
         async with self.memory.turn:
-            self.room.meter.spend(CALLS.name, 1, where)
+            self._count(where)
             return await request(
                 self.room.http, method, self.place.url(path), auth=auth, headers=headers, content=content,
                 timeout_s=timeout_s, clock=self.room.clock, account=self.room.account.id,
@@ -89,7 +90,7 @@ class Api:
         headers = {"X-AUTH-TOKEN": self.room.secret.read().get("token", ""), "Accept": "application/json"}
         url = self.place.report(path) + (f"?{urlencode(query)}" if query else "")
         async with self.memory.turn:
-            self.room.meter.spend(CALLS.name, 1, where)
+            self._count(where)
             reply = await request(
                 self.room.http, "GET", url, headers=headers, timeout_s=TIMEOUT_S, clock=self.room.clock,
                 account=self.room.account.id,
@@ -97,6 +98,10 @@ class Api:
         if reply.status != 200:
             fail_by_status(reply, account=self.room.account.id, what=where)
         return reply.json(where)
+
+    def _count(self, where: str) -> None:
+        self.requests += 1
+        self.room.meter.spend(CALLS.name, 1, where)
 
     def document(self, reply: Reply, where: str) -> xml.Node:
         """The document in an answer of v1; else the error that it means."""

@@ -20,7 +20,9 @@ from inbox.model import Cursor
 MOST_KNOWN = 400
 _VERSION = 1
 _PREFIXES = re.compile(
-    r"^(?:\s*(?:re|aw|sv|vs|fw|fwd|wg|tr|rv|odp|ynt|antw|antwort|回复|答复|転送|رد|תגובה)\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)+",
+    r"^(?:\s*(?:re|aw|sv|vs|fw|fwd|wg|tr|rv|odp|ynt|antw|antwort|回复|答复|転送|رد|תגובה|auto(?:matic)? ?reply|out of office|"
+    r"automatische antwort|automatisch antwoord|abwesenheitsnotiz|réponse automatique|respuesta automática)"
+    r"\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)+",
     re.IGNORECASE,
 )
 
@@ -94,7 +96,8 @@ class Reading:
     def by_subject(self, subject: str, before: datetime) -> str:
         """The newest bulletin of that subject that went out before; empty when there is none."""
         mark = mark_of(bare(subject))
-        found = [(k.at_ms, id_) for id_, k in self.bulletins.items() if k.subject == mark and k.at <= before]
+        same = [(id_, k) for id_, k in self.bulletins.items() if k.subject == mark]
+        found = [(k.at_ms, id_) for id_, k in same if k.at <= before or not k.dated]
         return max(found)[1] if found and bare(subject) else ""
 
 

@@ -25,7 +25,8 @@ from inbox.connectors.govdelivery.place import Host, Mailbox
 from inbox.connectors.govdelivery.structure import Unreadable, items, responses
 from inbox.errors import BadReply, NotFound, Offline, PostroomError, SignInNeeded, Unavailable
 
-TIMEOUT_S: Final = 45.0
+Box = MailBox | MailBoxStartTls | MailBoxUnencrypted
+TIMEOUT_S: Final = 30.0
 HEADER_BYTES: Final = 65_536
 TEXT_BYTES: Final = 1_000_000
 _FETCH: Final = f"(UID RFC822.SIZE INTERNALDATE BODYSTRUCTURE BODY.PEEK[HEADER]<0.{HEADER_BYTES}>)"
@@ -50,7 +51,7 @@ class Envelope:
 class Session:
     """One signed-in connection, looking at one folder at a time."""
 
-    def __init__(self, box: MailBox | MailBoxStartTls | MailBoxUnencrypted) -> None:
+    def __init__(self, box: Box) -> None:
         self._box = box
         self._folder = ""
 
@@ -60,6 +61,11 @@ class Session:
         self._folder = folder
         _, found = self._box.client.response("UIDVALIDITY")
         return int(found[-1]) if found and found[-1] else 0
+
+    def next_uid(self) -> int:
+        """What the next mail in the folder just opened will be numbered; 1 where the server does not say."""
+        _, found = self._box.client.response("UIDNEXT")
+        return int(found[-1]) if found and found[-1] else 1
 
     def look_at(self, folder: str) -> None:
         """Look at a folder unless that is done already."""
@@ -128,12 +134,21 @@ async def run(mailbox: Mailbox, password: str, work: Callable[[Session], Answer]
 
     Raises SignInNeeded, NotFound (no such folder), Offline, Unavailable, BadReply.
     """
-    return await asyncio.to_thread(_run, mailbox, password, work, account)
-
-
-def _run(mailbox: Mailbox, password: str, work: Callable[[Session], Answer], account: str) -> Answer:
+    held: list[Box] = []
     try:
-        with _opened(mailbox.imap, mailbox.user, password) as box:
+        return await asyncio.to_thread(_run, mailbox, password, work, account, held)
+    except asyncio.CancelledError:
+        for box in held:  # the thread would wait for its time-out, and the program for the thread
+            with suppress(OSError):
+                box.client.socket().shutdown(socket.SHUT_RDWR)
+        raise
+
+
+def _run(
+    mailbox: Mailbox, password: str, work: Callable[[Session], Answer], account: str, held: list[Box]
+) -> Answer:  # fmt: skip
+    try:
+        with _opened(mailbox.imap, mailbox.user, password, held) as box:
             return work(Session(box))
     except PostroomError:
         raise
@@ -144,14 +159,15 @@ def _run(mailbox: Mailbox, password: str, work: Callable[[Session], Answer], acc
 
 
 @contextmanager
-def _opened(host: Host, user: str, password: str) -> Iterator[MailBox | MailBoxStartTls | MailBoxUnencrypted]:
-    box: MailBox | MailBoxStartTls | MailBoxUnencrypted
+def _opened(host: Host, user: str, password: str, held: list[Box]) -> Iterator[Box]:
+    box: Box
     if host.tls:
         box = MailBox(host.name, host.port, timeout=TIMEOUT_S, ssl_context=ssl.create_default_context())
     elif host.plain:
         box = MailBoxUnencrypted(host.name, host.port, timeout=TIMEOUT_S)
     else:
         box = MailBoxStartTls(host.name, host.port, timeout=TIMEOUT_S, ssl_context=ssl.create_default_context())
+    held.append(box)
     try:
         if user.isascii() and password.isascii():
             box.login(user, password, initial_folder=None)

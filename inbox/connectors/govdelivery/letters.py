@@ -145,7 +145,7 @@ def message(letter: Letter, *, parent: str, context: str, ours: bool, address: s
         letter.envelope.received_at or moment(_header(letter.headers, "Date")) or datetime.fromtimestamp(0, UTC)
     )
     copied = not ours and sender.casefold() == address.casefold()  # our own bulletin, copied to us; or a forgery
-    raw = letter.envelope.header + b"\r\n" + letter.body
+    raw = letter.body if letter.trouble and letter.body else letter.envelope.header + b"\r\n" + letter.body
     text, html, trouble = "", "", letter.trouble
     if not trouble:
         text, html = _words(letter)
@@ -178,10 +178,10 @@ def message(letter: Letter, *, parent: str, context: str, ours: bool, address: s
 
 
 def _attachment(part: Part) -> Attachment:
-    """Listed by name and size; there is no address to fetch it from, and nothing fetches it."""
-    name = part.name or f"{part.kind}/{part.subtype}"
-    kind = part.kind if part.kind in {"image", "audio", "video"} else "file"
-    return Attachment(url="", kind=kind, description=name, size_bytes=part.size_bytes or None)
+    """Listed by name and size; a file even where it is a picture, since there is no address to fetch it from."""
+    return Attachment(
+        url="", kind="file", description=part.name or f"{part.kind}/{part.subtype}", size_bytes=part.size_bytes or None
+    )
 
 
 def _words(letter: Letter) -> tuple[str, str]:

@@ -26,6 +26,7 @@ Answer = TypeVar("Answer")
 IMPORT_DAYS: Final = 60
 """Older mail than this is not brought in when a mailbox is first read."""
 AT_ONCE: Final = 40
+UNREADABLE_BYTES: Final = 200_000
 LONGEST_CHAIN: Final = 3
 """So many of the mails named in References are looked for; the rest is further away than the conversation."""
 
@@ -67,8 +68,9 @@ def _look(session: Session, mailbox: Mailbox, reading: Reading, first_day: date)
         spot = reading.folders.get(folder, Spot())
         validity = session.open(folder)
         if validity != spot.validity:
+            next_uid = session.next_uid()
             uids = session.since(first_day)
-            spot = Spot(validity, min(uids, default=1) - 1)
+            spot = Spot(validity, min(uids, default=next_uid) - 1)
         else:
             uids = session.after(spot.uid)
         now = uids[:left]
@@ -87,6 +89,8 @@ def _folders(mailbox: Mailbox) -> Sequence[tuple[str, bool]]:
 
 def _letter(session: Session, envelope: Envelope, folder: str) -> Letter:
     letter = letters.described(envelope, folder)
+    if letter.trouble:  # kept as it came, for a better reader
+        return replace(letter, body=session.text(envelope.uid, "", most_bytes=UNREADABLE_BYTES))
     if letter.text_part is None:
         return letter
     return replace(letter, body=session.text(envelope.uid, letter.text_part.section))

@@ -25,8 +25,11 @@ WALK_EVERY_S: Final = 86_400.0
 REPORT_DAYS: Final = 30
 """Opens and clicks hardly change after that."""
 REPORT_PAGE: Final = 20
-MOST_PAGES: Final = 25
+MOST_PAGES: Final = 200
 MOST_LISTED: Final = 300
+AT_ONCE: Final = 40
+"""So many bulletins are read whole by one call: each takes a request."""
+OLD: Final = "old"
 UNDATED: Final = 20
 """So many bulletins are brought in at first where nothing says when they were sent."""
 
@@ -50,13 +53,14 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
     reading, messages, complete = before, list[Message](), True
     failures: list[PostroomError] = []
     try:
-        reading, messages = await _bulletins(api, reading)
+        reading, messages, complete = await _bulletins(api, reading)
     except PostroomError as error:
         failures.append(error)
     if api.place.mailbox is not None:
         try:
-            reading, letters, complete = await mail.read(api, reading)
+            reading, letters, all_read = await mail.read(api, reading)
             messages += letters
+            complete = complete and all_read
         except PostroomError as error:
             failures.append(error)
     halves = 2 if api.place.mailbox is not None else 1
@@ -70,34 +74,30 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
         messages=tuple(messages),
         cursor=cursor if reading == before else reading.cursor(),
         complete=complete and not failures,
-        requests=halves,
+        requests=api.requests + halves - 1,  # a look into the mailbox counts as one
     )
 
 
-async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]]:
+async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message], bool]:
+    """The next bulletins that are new or whose figures changed, and whether that is all."""
     now_s = api.room.clock.monotonic_s()
-    first = not reading.bulletins
     walk = now_s - api.memory.walked_at >= WALK_EVERY_S
     listed = await _listed(api, reading, whole=walk)
     fresh = [sent for sent in listed if sent.id not in reading.bulletins]
     reports: dict[str, Report] = {}
     if fresh or now_s - api.memory.reported_at >= REPORT_EVERY_S:
         reports = await _reports(api, listed)
-        api.memory.reported_at = now_s
-    if walk:
-        api.memory.walked_at = now_s
-    known, messages = dict(reading.bulletins), []
-    if first and not reports:
-        known |= {s.id: Known(subject=mark_of(bare(s.subject)), at_ms=0, dated=False) for s in fresh[UNDATED:]}
-        fresh = fresh[:UNDATED]
+    known, messages = dict(reading.bulletins), list[Message]()
+    if not reading.bulletins:
+        known |= {s.id: _passed_over(s) for s in _old(fresh, reports)}
     now = api.room.clock.now()
     for number, sent in enumerate(listed):
         before, report = known.get(sent.id), reports.get(sent.id)
-        if before is None and sent not in fresh:
-            continue
         mark = mark_of(repr(sorted(report.figures.items()))) if report else ""
-        if before is not None and (report is None or mark == before.figures):
+        if before is not None and (report is None or before.figures in (mark, OLD)):
             continue
+        if len(messages) >= AT_ONCE:
+            return replace(reading, bulletins=known), messages, False
         at = sent.sent_at or (report.at if report else None)
         if before is not None:  # a time once given stays: it is part of what people have seen
             created_at, dated = before.at, before.dated
@@ -109,23 +109,39 @@ async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]
         known[sent.id] = Known(
             subject=mark_of(bare(sent.subject)), at_ms=round(created_at.timestamp() * 1000), dated=dated, figures=mark
         )
-    return replace(reading, bulletins=known), sorted(messages, key=lambda m: (m.created_at, m.remote_id))
+    if reports:
+        api.memory.reported_at = now_s
+    if walk:
+        api.memory.walked_at = now_s
+    return replace(reading, bulletins=known), messages, True
+
+
+def _old(fresh: list[Sent], reports: Mapping[str, Report]) -> list[Sent]:
+    """What is not brought in at first: nobody says when it was sent, and a whole past of today would be a lie."""
+    if not reports:
+        return fresh[UNDATED:]
+    return [sent for sent in fresh if sent.id not in reports and sent.sent_at is None]
+
+
+def _passed_over(sent: Sent) -> Known:
+    return Known(subject=mark_of(bare(sent.subject)), at_ms=0, dated=False, figures=OLD)
 
 
 async def _listed(api: Api, reading: Reading, *, whole: bool) -> list[Sent]:
-    """What was sent, each once: on while a page brings news, or as far as is ever remembered."""
+    """What was sent, each once: on while a page brings news, or as far back as is ever remembered."""
     found: dict[str, Sent] = {}
-    start_at = ""
+    start_at, rising = "", False
     for _ in range(MOST_PAGES):
         page = [sent for sent in await sending.sent_page(api, start_at) if sent.id not in found]
+        rising = rising or (not start_at and _rising(page))
         found |= {sent.id: sent for sent in page}
-        news = any(sent.id not in reading.bulletins for sent in page)
-        if not page or len(found) >= MOST_LISTED or not (news or whole):
-            if start_at or not _rising(page) or not reading.bulletins:
-                break
+        if rising and not start_at and reading.bulletins:
             start_at = max(reading.bulletins, key=_number)  # oldest first: the news is behind the last one known
-        else:
-            start_at = page[-1].id
+            continue
+        news = any(sent.id not in reading.bulletins for sent in page)
+        if not page or not (news or (whole and not rising)) or (len(found) >= MOST_LISTED and not rising):
+            break
+        start_at = page[-1].id
     return list(found.values())
 
 

@@ -17,8 +17,8 @@ from inbox.errors import BadReply, OutcomeUnknown, PostroomError, Unavailable
 from inbox.model import Media
 
 PDF: Final = "application/pdf"
-ASK_EVERY_S: Final = 2.0
-ASKED_TIMES: Final = 5
+WAITS_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Before each question whether a file is ready: each is a call."""
 _READY: Final = "AVAILABLE"
 _FAILED: Final = "PROCESSING_FAILED"
 
@@ -61,7 +61,8 @@ async def uploaded(api: Api, owner: str, one: Media) -> str:
 
 async def _ready(api: Api, path: str, one: Media) -> None:
     """Wait until LinkedIn has worked it through."""
-    for _ in range(ASKED_TIMES):
+    for wait_s in WAITS_S:
+        await api.clock.sleep(wait_s)
         try:
             status = str((await api.one(path, what="media uploaded")).get("status"))
         except BadReply as error:
@@ -70,7 +71,6 @@ async def _ready(api: Api, path: str, one: Media) -> None:
             return
         if status == _FAILED:
             reject(f"LinkedIn could not make anything of {Path(one.path).name}", where="media", account=api.account)
-        await api.clock.sleep(ASK_EVERY_S)
     raise Unavailable("LinkedIn is still working on the file", account=api.account)
 
 

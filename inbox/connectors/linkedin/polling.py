@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from inbox.connectors.connector import START
 from inbox.connectors.linkedin import names, ours, sweeping, threads
-from inbox.connectors.linkedin.cursor import DAY_MS, RETENTION_MS, Position
+from inbox.connectors.linkedin.cursor import DAY_MS, OVERLAP_MS, Position
 from inbox.connectors.linkedin.parsing import (
     COMMENTS,
     DELETED,
@@ -154,7 +154,7 @@ def _learn(element: Any, at: Position, now: datetime) -> None:
     if not isinstance(element, Mapping):
         return
     number, when = _number(element), _at(element)
-    if number and when >= at.mark - RETENTION_MS:
+    if number and when >= at.mark - OVERLAP_MS:
         at.seen[number] = when
     share, activity = post_of(element)
     source = element.get("decoratedSourcePost")

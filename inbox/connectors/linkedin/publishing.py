@@ -110,14 +110,15 @@ async def _content(api: Api, channel: Channel, rendition: Rendition) -> Mapping[
 
 
 def _poll(poll: PollAsked, text: str) -> Mapping[str, Any]:
-    """LinkedIn's poll has a question of its own: the first line of what was written."""
+    """LinkedIn's poll has a question of its own: the first line of what was written, which stands above it whole. It
+    runs for one, three, seven or fourteen days: the next that is long enough."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         reject("A poll on LinkedIn needs a question: write it as the first line", where="poll")
-    days = poll.lasts_s / 86_400
+    days, most = poll.lasts_s / 86_400, QUESTION_CHARACTERS
     duration = next((name for most, name in _DURATIONS if days <= most), _DURATIONS[-1][1])
     return {
-        "question": lines[0][:QUESTION_CHARACTERS],
+        "question": lines[0] if len(lines[0]) <= most else f"{lines[0][: most - 1].rstrip()}…",
         "options": [{"text": option.strip()} for option in poll.options],
         "settings": {"duration": duration},
     }

@@ -26,8 +26,7 @@ CALLS: Final = "calls"
 DAILY: Final = Allowance(
     name=CALLS, title="Calls to LinkedIn today", unit=Unit.CALLS, period=Period.DAY, limit=100, reserve=25,
     settable=True,
-    source="Development tier: 100 calls a member and day (read 2026-11-23). In the Standard tier the app's own figure "
-    "stands in the developer portal under Analytics.",
+    source="Development tier: 100 calls a member and day (linkedin.md section 0, read 2026-11-23)",
 )  # fmt: skip
 PER_PAGE: Final = 50
 DEFAULT_PER_PAGE: Final = 10

@@ -8,7 +8,7 @@ may become visible out of order (mastodon.md section 4). Ids are opaque words, n
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -74,7 +74,7 @@ class Position:
 
     def cursor(self) -> Cursor:
         """This position as a cursor; the same position gives the same string."""
-        kept = {name: value for name, value in asdict(self).items() if value or name == "v"}
+        kept = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) or f.name == "v"}
         return Cursor(json.dumps(kept, separators=(",", ":"), sort_keys=True))
 
     def saw(self, highest: str, now: datetime) -> None:

@@ -115,6 +115,7 @@ class X(Bare):
         """What is new among mentions, our own posts and direct messages."""
         allow(channel, Capability.FETCH)
         batch = await polling.fetch(self._api(), cursor)
+        self._session.read((m.remote_id for m in batch.messages), self._room.clock.now())
         # X does not tell which answers we folded away; what we did a moment ago is not undone by an overlap.
         done = self._session.done
         return replace(
@@ -125,7 +126,7 @@ class X(Bare):
         )  # fmt: skip
 
     async def thread(self, channel: Channel, message: Message) -> Batch:
-        """One message as it is now, when it is older than a day."""
+        """One message as it is now, when it was not read for a day."""
         allow(channel, Capability.THREAD)
         return await acting.thread(self._api(person=True), message)
 
@@ -146,7 +147,9 @@ class X(Bare):
     def validity(self) -> Validity:
         """How long the sign-in holds, and what it lacks."""
         words = [_LACKS[right] for right in sorted(ALL - self._us.rights)]
-        if self._us.direct:
+        if self._session.no_direct:
+            words.append("X refuses the direct messages to this sign-in: see the permissions of the app.")
+        elif self._us.direct:
             words.append(f"Encrypted messages (XChat) never come here: read them at {self._us.web}/messages.")
         if not self._us.owned:
             words.append("The app belongs to another account: reading costs five times as much.")
@@ -177,4 +180,4 @@ class X(Bare):
         return message
 
     def _api(self, *, person: bool = False) -> Api:
-        return Api(self._room, self._us, person=person)
+        return Api(self._room, self._us, self._session, person=person)

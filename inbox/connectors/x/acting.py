@@ -21,7 +21,7 @@ from inbox.errors import NotAllowed, Unsupported
 from inbox.model import Batch, Capability, Message, MessageState, Moderation, Reaction
 
 FRESH: Final = timedelta(days=1)
-"""A message younger than this is taken for what it was when it was read."""
+"""A message that was written or read less than this ago is taken for what it was then."""
 GONE: Final = frozenset({"resource-not-found", "not-authorized-for-resource", "resource-unavailable"})
 _ALREADY: Final = re.compile(r"\balready\b", re.IGNORECASE)
 
@@ -65,10 +65,10 @@ async def delete(api: Api, message: Message) -> None:
 
 
 async def thread(api: Api, message: Message) -> Batch:
-    """This message as it is now, and what it answers where that is not ours; only of one older than a day, since each
-    costs. So what was deleted, protected or edited is noticed when somebody looks (section 8)."""
-    young = api.now() - message.created_at < FRESH
-    if young or direct.is_direct(message.remote_id) or not message.remote_id.isdecimal():
+    """This message as it is now, and what it answers where that is not ours; only of one that was not read for a day,
+    since each costs. So what was deleted, protected or edited is noticed when somebody looks (section 8)."""
+    last = max(message.created_at, api.session.read_at.get(message.remote_id, message.created_at))
+    if api.now() - last < FRESH or direct.is_direct(message.remote_id) or not message.remote_id.isdecimal():
         return Batch(cursor=START, requests=0)
     wanted = {newest(message): message.remote_id}
     if message.parent_remote_id and Capability.HIDE in message.denied and not message.ours:
@@ -76,10 +76,11 @@ async def thread(api: Api, message: Message) -> Batch:
     found, gone = await _read(api, list(wanted))
     messages = [await _message(api, item, message) for item in found.values()]
     for number, item in list(found.items()):
-        last = str((_chain(item) or [number])[-1])
-        if last not in found:  # it was edited since
-            newer, _ = await _read(api, [last])
+        latest = str((_chain(item) or [number])[-1])
+        if latest not in found:  # it was edited since
+            newer, _ = await _read(api, [latest])
             messages += [await _message(api, one, message) for one in newer.values()]
+    api.session.read((m.remote_id for m in messages), api.now())
     return Batch(
         messages=tuple(messages),
         gone=tuple(wanted[number] for number in gone if number in wanted),
@@ -121,7 +122,9 @@ async def _message(api: Api, item: Mapping[str, Any], near: Message) -> Message:
         names = await looked_up(api, [author])
     else:
         names = {}
-    return message_from_post(item, api.us, names)
+    made = message_from_post(item, api.us, names)
+    # What we did about it X does not tell again.
+    return replace(made, state=near.state, reacted=near.reacted) if made.remote_id == near.remote_id else made
 
 
 def _chain(item: Mapping[str, Any]) -> list[Any]:

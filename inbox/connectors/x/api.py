@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -12,13 +12,14 @@ from inbox.connectors.connector import Room
 from inbox.connectors.http import Reply, request
 from inbox.connectors.x import prices, tokens
 from inbox.connectors.x.parsing import either
-from inbox.connectors.x.problems import judge
+from inbox.connectors.x.problems import date_of, judge
 from inbox.connectors.x.purse import Purse
 from inbox.connectors.x.signing import has_keys, headers_for
 from inbox.connectors.x.us import Us
 from inbox.errors import BadReply, OutcomeUnknown
 from inbox.model import Message
 
+REMEMBERED: Final = 5_000
 _JUDGED: Final = frozenset({429})
 
 
@@ -28,6 +29,18 @@ class Session:
 
     done: dict[str, Message] = field(default_factory=dict)
     """Messages as we last changed their state or reacted to them, by their ids."""
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    """When a message was last read, by its id."""
+    no_direct: bool = False
+    """X refused us the direct messages."""
+
+    def read(self, ids: Iterable[str], now: datetime) -> None:
+        """These were read just now."""
+        for one in ids:
+            self.read_at.pop(one, None)
+            self.read_at[one] = now
+        while len(self.read_at) > REMEMBERED:
+            del self.read_at[next(iter(self.read_at))]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +57,7 @@ class Page:
 class Api:
     """One account's access. ``person``: somebody waits for it, so the reserve of the budget is theirs."""
 
-    def __init__(self, room: Room, us: Us, *, person: bool) -> None:
+    def __init__(self, room: Room, us: Us, session: Session, *, person: bool) -> None:
         self.us = us
         self.clock = room.clock
         self.steps = room.steps
@@ -52,6 +65,7 @@ class Api:
         self.purse = Purse(room.meter, room.account.id, person=person)
         self.requests = 0
         self.skew = timedelta(0)  # our clock minus X's, as last seen
+        self.session = session
         self._room = room
 
     def now(self) -> datetime:
@@ -153,11 +167,9 @@ class Api:
         return data
 
     def _note(self, reply: Reply) -> None:
-        try:
-            there = datetime.strptime(reply.headers.get("date", ""), "%a, %d %b %Y %H:%M:%S %Z").replace(tzinfo=UTC)
-        except ValueError:
-            return
-        self.skew = self.now() - there
+        there = date_of(reply)
+        if there is not None:
+            self.skew = self.now() - there
 
 
 def _mappings(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -48,7 +48,6 @@ async def _uploaded(api: Api, one: Media, body: bytes, direct: bool) -> str:
         form = [
             ("media", (Path(one.path).name, body, one.mime_type)),
             ("media_category", (None, category.encode())),
-            ("media_type", (None, one.mime_type.encode())),
         ]
         answer = await _posted(api, "/2/media/upload", files=form)
     except OutcomeUnknown as error:

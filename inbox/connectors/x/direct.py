@@ -7,6 +7,7 @@ nothing known. Encrypted messages (XChat) never come this way; ``validity`` says
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -18,8 +19,10 @@ from inbox.connectors.x.parsing import EPOCH, UNSPOKEN, People, author_of, hash_
 from inbox.connectors.x.snowflake import newer, time_of
 from inbox.connectors.x.us import Us
 from inbox.connectors.x.words import same_words, shown
-from inbox.errors import BadReply, OutcomeUnknown
+from inbox.errors import BadReply, NotAllowed, OutcomeUnknown
 from inbox.model import Attachment, Author, Capability, Message, MessageKind, Receipt, Rendition, Visibility
+
+log = logging.getLogger(__name__)
 
 WINDOW: Final = 10
 PER_PAGE: Final = 100
@@ -41,7 +44,7 @@ def ids_of(remote_id: str) -> tuple[str, str]:
 
 async def poll(api: Api, at: Position) -> list[Message]:
     """The next page of events: those that are not known."""
-    if not api.us.direct:
+    if not api.us.direct or api.session.no_direct:
         return []
     each = fields.dearest_dm(api.us.dialect)
     # A window, and more only when all of it was new: what follows then is a backlog, or the very first reading.
@@ -50,7 +53,12 @@ async def poll(api: Api, at: Position) -> list[Message]:
     if at.event_token:
         params["pagination_token"] = at.event_token
     with api.purse.hold(most * each):
-        page = await _page(api, "/2/dm_events", params, "direct messages read")
+        try:
+            page = await _page(api, "/2/dm_events", params, "direct messages read")
+        except NotAllowed as error:  # mentions were read a moment ago, so it is about these alone; ``validity`` says so
+            log.warning("%s: %s", api.account, error)
+            api.session.no_direct = True
+            return []
         events = [e for e in page.items if isinstance(e, Mapping)]
         new = [e for e in events if str(e.get("id")) not in at.events and not _too_old(e, api.us)]
         names = await people.known(api, at, (str(e.get("sender_id") or "") for e in new), page.users)

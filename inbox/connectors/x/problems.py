@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from inbox.clock import Clock
@@ -43,6 +44,15 @@ def words_of(problem: Mapping[str, Any]) -> str:
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
     words = problem.get("detail") or first.get("message") or first.get("detail") or problem.get("title") or ""
     return " ".join(str(words).split())[:_SHOWN]
+
+
+def date_of(reply: Reply) -> datetime | None:
+    """X's own time, from the Date header."""
+    try:
+        there = parsedate_to_datetime(reply.headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return there if there.tzinfo else there.replace(tzinfo=UTC)
 
 
 def judge(reply: Reply, what: str, clock: Clock, *, account: str = "", writing: bool = False) -> None:
@@ -93,10 +103,8 @@ def _resets(reply: Reply, now: datetime) -> list[datetime | None]:
 
 def _hint(reply: Reply, clock: Clock) -> str | None:
     """Signed requests carry the time: a computer whose clock is wrong is refused with the best of keys."""
-    from_there = reply.headers.get("date", "")
-    try:
-        there = datetime.strptime(from_there, "%a, %d %b %Y %H:%M:%S %Z").replace(tzinfo=UTC)
-    except ValueError:
+    there = date_of(reply)
+    if there is None:
         return None
     off = abs(clock.now() - there)
     if off < _CLOCK_OFF:

@@ -38,6 +38,7 @@ SAFELY_BEFORE: Final = timedelta(seconds=10)
 CLOCKS_DIFFER: Final = timedelta(hours=1)
 WITHOUT_A_TIME: Final = timedelta(days=7)
 _HANDLE: Final = re.compile(r"(?<!\w)@\w{1,15}")
+_CASHTAG: Final = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?!\w)", re.IGNORECASE)
 # X gives its refusals of a post no code of their own, only sentences (section 7).
 _DUPLICATE: Final = re.compile(r"duplicate", re.IGNORECASE)
 _GONE: Final = re.compile(r"deleted or not visible|does not exist", re.IGNORECASE)
@@ -108,6 +109,8 @@ def _check(rendition: Rendition) -> None:
             _reject("A direct message at X takes one picture", where="media")
         if rendition.poll:
             _reject("A direct message holds no poll", where="poll")
+    if len(_CASHTAG.findall(rendition.text)) > 1:
+        _reject("X takes one $name of a share per post from apps like ours")
     if rendition.audience is Audience.FOLLOWERS:
         _reject("X cannot limit answers to our followers", where="audience")
     if rendition.audience is Audience.NOBODY and _HANDLE.search(rendition.text):

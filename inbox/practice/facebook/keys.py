@@ -108,6 +108,13 @@ def debug(call: Call, bearer: str) -> Any:
     }  # fmt: skip
     if token.kind == "PAGE":
         told["profile_id"] = token.owner_id
+    if not told["is_valid"]:
+        dead = 463 if over else token.dead
+        told["error"] = {
+            "code": 190,
+            "message": f"Error validating access token: {_WORDS.get(dead, '')}",
+            "subcode": dead,
+        }
     return {"data": told}
 
 

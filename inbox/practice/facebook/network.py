@@ -11,6 +11,7 @@ from typing import Any
 
 from inbox.clock import Clock
 from inbox.practice.facebook.entities import App, Comment, Page, Person, Photo, Post, Rating, Said, Talk, Token
+from inbox.practice.facebook.wire import GraphError
 
 SCOPES = (
     "pages_show_list", "pages_read_engagement", "pages_read_user_content", "pages_manage_posts",
@@ -23,13 +24,15 @@ DAY_S = 86_400.0
 class Network:
     """All of it, and the oddities that can be switched on.
 
-    ``said``: called with every post and comment made over the API. ``version``: what the ``facebook-api-version``
-    header says. ``heavy_rows``: a list of more rows at once answers code 1; ``deepest``: a cursor further than so many
-    rows is refused. ``ranked``: the feed has no order to rely on. ``empty_pages``: edges whose first page is empty and
-    has a next. ``nameless``: strangers come without ``from``. ``lag_s``: so long a new post is in no list.
-    ``no_fields``: field names this version refuses. ``refusals``: errors for the next writes. ``nulls``: so many items
-    of batches time out. ``calls_a_day``: the quota; ``usage``: what the headers say instead of what was counted, as
-    (percent, minutes to wait). ``deaf``: hosts whose pages Facebook cannot open.
+    ``silent``: a token that is not the Page's own gets empty lists instead of a refusal. ``broken``: posts whose
+    comments answer with this error. ``said``: called with every post and comment made over the API. ``version``:
+    what the ``facebook-api-version`` header says. ``heavy_rows``: a list of more rows at once answers code 1;
+    ``deepest``: a cursor further than so many rows is refused. ``ranked``: the feed has no order to rely on.
+    ``empty_pages``: edges whose first page is empty and has a next. ``nameless``: strangers come without ``from``.
+    ``lag_s``: so long a new post is in no list. ``no_fields``: field names this version refuses. ``refusals``:
+    errors for the next writes. ``nulls``: so many items of batches time out. ``calls_a_day``: the quota; ``usage``:
+    what the headers say instead of what was counted, as (percent, minutes to wait). ``deaf``: hosts whose pages
+    Facebook cannot open.
     """
 
     def __init__(self, *, clock: Clock, address: str = "") -> None:
@@ -51,6 +54,8 @@ class Network:
         self.ranked = False
         self.empty_pages: set[str] = set()
         self.nameless = False
+        self.silent = False
+        self.broken: dict[str, GraphError] = {}
         self.lag_s = 0.0
         self.no_fields: set[str] = set()
         self.refusals: list[Exception] = []

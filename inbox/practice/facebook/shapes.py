@@ -110,6 +110,8 @@ def comments_of(call: Call, post: Post, modifiers: Mapping[str, str]) -> list[Co
     """Comments as ``filter`` and ``order`` want them. Without a Page's token there seem to be none."""
     if call.token is None or call.token.kind != "PAGE":
         return []
+    if post.id in call.network.broken and len(call.path) > 1 and call.path[1] == "comments":
+        raise call.network.broken[post.id]
     rows = [c for c in call.network.comments.values() if c.post_id == post.id]
     if modifiers.get("filter", "toplevel") != "stream":
         rows = [c for c in rows if not c.parent_id]

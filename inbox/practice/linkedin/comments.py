@@ -18,7 +18,7 @@ def listed(call: Call) -> Answer:
     post, parent = _place(call)
     _allowed(call, post)
     rows = sorted(call.network.below(post, parent.id if parent else ""), key=lambda c: c.at, reverse=True)
-    return paged(call, [comment_json(call, c) for c in rows])
+    return paged(call, rows, lambda comment: comment_json(call, comment))
 
 
 def get(call: Call) -> Answer:

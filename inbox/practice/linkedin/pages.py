@@ -99,7 +99,7 @@ def notifications(call: Call) -> Answer:
     rows.sort(key=lambda n: (n.at, n.id), reverse=True)
     if call.network.shuffled:
         random.Random(7).shuffle(rows)
-    return paged(call, [n.body for n in rows])
+    return paged(call, rows, lambda notice: notice.body)
 
 
 def begin_upload(call: Call) -> Answer:

@@ -26,7 +26,7 @@ def finder(call: Call) -> Answer:
     rows = [p for p in call.network.posts.values() if p.author == author and (p.visible_at or p.at) <= now]
     key = (lambda p: p.at) if call.text("sortBy") == "CREATED" else (lambda p: p.changed_at)
     rows.sort(key=key, reverse=True)
-    return paged(call, [post_json(p) for p in rows])
+    return paged(call, rows, post_json)
 
 
 def get(call: Call) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,15 +118,15 @@ class Call:
         return patch
 
 
-def paged(call: Call, rows: Sequence[Any], **more: Any) -> Answer:
-    """One page of a list, with a next link while there is more."""
+def paged(call: Call, rows: Sequence[Any], shown: Callable[[Any], Any] = lambda row: row) -> Answer:
+    """One page of a list, each row as ``shown``, with a next link while there is more."""
     start, count = call.number("start", 0), call.number("count", 10)
     if count > call.network.most_count:
         raise invalid(f"count is larger than {call.network.most_count}")
-    page = list(rows[start : start + count])
+    page = [shown(row) for row in rows[start : start + count]]
     links = []
     if start + count < len(rows):
         href = f"{call.path}?start={start + count}&count={count}"
         links.append({"type": "application/json", "rel": "next", "href": href})
     paging = {"start": start, "count": count, "links": links, "total": len(rows)}
-    return Answer(body={"paging": paging, "elements": page, **more})
+    return Answer(body={"paging": paging, "elements": page})

@@ -24,6 +24,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -95,11 +96,21 @@ async def respond(network: Network, request: Request) -> Response:
             answer = await _site(network, request)
     except Refusal as refusal:
         answer = Answer(body=refusal.body, status=refusal.status)
-        if "type" in refusal.body:
-            answer.content_type = "application/problem+json; charset=utf-8"
+    if network.new:
+        answer.body = _renamed(answer.body)
+    if answer.status >= 400 and isinstance(answer.body, dict) and "type" in answer.body:
+        answer.content_type = "application/problem+json; charset=utf-8"
     body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body, ensure_ascii=False).encode()
     headers |= {"Content-Type": answer.content_type, "api-version": "2.166", **answer.headers}
     return Response(body, status_code=answer.status, headers=headers)
+
+
+def _renamed(body: Any) -> Any:
+    """The types of problems under the network's newer name; both occur."""
+    if not isinstance(body, dict) or not ("errors" in body or "type" in body):
+        return body
+    words = json.dumps(body).replace("https://api.twitter.com/2/problems/", "https://api.x.com/2/problems/")
+    return json.loads(words)
 
 
 async def _api(network: Network, request: Request, headers: dict[str, str]) -> Answer:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from inbox.practice.x.network import Upload
-from inbox.practice.x.wire import Answer, Call, bad_body, forbidden, problem
+from inbox.practice.x.wire import Answer, Call, File, bad_body, forbidden, gone
 
 LIVES_S = 86_400
 MOST_BYTES = 5_000_000
 MOST_GIF_BYTES = 15_000_000
+_BEGINNINGS = ((b"\xff\xd8", "image/jpeg"), (b"\x89PNG", "image/png"), (b"RIFF", "image/webp"))
 TYPES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 
 
 def at_once(call: Call) -> Answer:
     """A still picture in one request."""
     _may(call)
-    if "media" not in call.files or not call.body.get("media_category"):
-        raise bad_body("[$.media: is missing but it is required]")
-    name, mime_type, data = call.files["media"]
-    mime_type = str(call.body.get("media_type") or mime_type)
-    if mime_type not in TYPES - {"image/gif"} or len(data) > MOST_BYTES:
-        raise bad_body(f"media type unrecognized or too large: {name}")
+    if not call.body.get("media_category"):
+        raise bad_body("[$.media_category: is missing but it is required]")
+    _, _, data = _file(call)
+    mime_type = next((kind for begins, kind in _BEGINNINGS if data.startswith(begins)), "")
+    if not mime_type or len(data) > MOST_BYTES:
+        raise bad_body("media type unrecognized or too large")
     upload = Upload(
         id=call.network.ids.at(call.network.now()), owner_id=call.me.id, mime_type=mime_type, at=call.network.now(),
         data=data, finished=True,
@@ -49,9 +51,9 @@ def append(call: Call, number: str) -> Answer:
     """One piece."""
     _may(call)
     upload, index = _mine(call, number), str(call.body.get("segment_index") or "0")
-    if "media" not in call.files or not index.isdecimal() or int(index) > 999:
+    if not index.isdecimal() or int(index) > 999:
         raise bad_body("[$.segment_index: is not valid]")
-    upload.pieces[int(index)] = call.files["media"][2]
+    upload.pieces[int(index)] = _file(call)[2]
     expires_at = int(upload.at.timestamp()) + LIVES_S
     return Answer(body={"data": {"expires_at": expires_at}, "meta": {}})
 
@@ -87,21 +89,35 @@ def describe(call: Call) -> Answer:
     return Answer(body={"data": {"id": upload.id, "associated_metadata": {"alt_text": {"text": words}}}})
 
 
+def _file(call: Call) -> File:
+    """The picture: a part of a form, or base64 in JSON, as the official client has it."""
+    if "media" in call.files:
+        return call.files["media"]
+    try:
+        return "", "", base64.b64decode(call.text("media"), validate=True)
+    except ValueError:
+        raise bad_body("[$.media: is not valid]") from None
+
+
 def _answer(call: Call, upload: Upload) -> Answer:
-    # "meta" and "type" are demanded by the official document, which does not describe them.
-    data: dict[str, Any] = {
-        "id": upload.id, "media_key": upload.key, "size": len(upload.data), "expires_after_secs": LIVES_S,
-    }  # fmt: skip
+    data: dict[str, Any] = {"id": upload.id, "media_key": upload.key, "expires_after_secs": LIVES_S}
+    if upload.data:
+        data["size"] = len(upload.data)
     if upload.mime_type == "image/gif" and upload.data:
         state = "failed" if upload.failed else "succeeded" if not upload.waits else "in_progress"
-        data["processing_info"] = {"type": "video", "state": state, "check_after_secs": 1}
+        data["processing_info"] = {"state": state, "check_after_secs": 1}
+    if call.network.new:
+        return Answer(body={"data": data})
+    # Document 2.166 demands "meta" and "type" without describing them.
+    if "processing_info" in data:
+        data["processing_info"]["type"] = "video"
     return Answer(body={"data": data, "meta": {}})
 
 
 def _mine(call: Call, number: str) -> Upload:
     upload = call.network.uploads.get(number)
     if upload is None or upload.owner_id != call.me.id:
-        raise problem(404, "Not Found", f"Could not find media with id: [{number}].", "resource-not-found")
+        raise gone(number, "media")
     return upload
 
 

@@ -148,6 +148,7 @@ class Network:
         self.billing = Billing(clock)
         self.lag_s = 0.0
         self.limits = True
+        self.new = False  # answers that know no vocabulary of the request follow OpenAPI 2.167 instead of 2.166
         self.windows: dict[tuple[str, str], tuple[int, float]] = {}
         self.usage_capped = False
         self.gif_waits = 0

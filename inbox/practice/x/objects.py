@@ -96,8 +96,8 @@ def event_json(network: Network, event: Event, wanted: Wanted) -> dict[str, Any]
         sender = network.users[event.sender_id]
         wanted.included[f"user:{sender.id}"] = user_json(sender, wanted)
     item = {name: value for name, value in full.items() if name in chosen and value is not None}
-    if "entities" in wanted.dm:
-        item |= {kind: found for kind, found in event.entities.items() if kind in {"urls", "mentions", "hashtags"}}
+    if "entities" in wanted.dm and event.entities:
+        item |= {"entities": event.entities} if wanted.new else event.entities
     return item
 
 

@@ -94,7 +94,8 @@ def search(call: Call) -> Answer:
 
 def quotes(call: Call, number: str) -> Answer:
     """Posts that quote one."""
-    return _page(call, [p for p in call.network.listed() if p.quoted_id == number], least=10, usual=10)
+    listed = (p for p in call.network.listed() if p.quoted_id == number)
+    return _page(call, listed, least=10, usual=10, with_ends=False)
 
 
 def posts(call: Call) -> Answer:
@@ -129,7 +130,9 @@ def events(call: Call, chosen: Callable[[Event], bool] = lambda _: True) -> Answ
 
 def usage(call: Call) -> Answer:
     """How many posts were read; for bearer tokens."""
-    return Answer(body={"data": {"project_id": "1", "project_cap": 3_000_000, "project_usage": 0, "cap_reset_day": 1}})
+    counted = {"project_cap": 3_000_000, "project_usage": 0}
+    told = {k: str(v) for k, v in counted.items()} if call.network.new else counted
+    return Answer(body={"data": {"project_id": "1", "cap_reset_day": 1, **told}})
 
 
 def _fits(call: Call, post: Post, word: str) -> bool:
@@ -149,7 +152,9 @@ def _fits(call: Call, post: Post, word: str) -> bool:
     return word.casefold() in post.text.casefold()
 
 
-def _page(call: Call, listed: Iterable[Post], *, least: int, usual: int, owned: bool = False) -> Answer:
+def _page(
+    call: Call, listed: Iterable[Post], *, least: int, usual: int, owned: bool = False, with_ends: bool = True
+) -> Answer:
     most = call.number("max_results", least, 100, usual)
     since, until, below = call.params.get("since_id", ""), call.params.get("until_id", ""), _below(call)
     start = call.params.get("start_time", "")
@@ -165,7 +170,7 @@ def _page(call: Call, listed: Iterable[Post], *, least: int, usual: int, owned: 
     items = [post_json(call.network, p, wanted) for p in page]
     _bill_included(call, wanted)
     meta: dict[str, Any] = {"result_count": len(page)}
-    if page:
+    if page and with_ends:
         meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     if len(found) > most:
         meta["next_token"] = _token(page[-1].id)

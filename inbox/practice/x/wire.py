@@ -46,6 +46,12 @@ def invalid(name: str, value: str, words: str) -> Refusal:
     )
 
 
+def gone(number: str, kind: str = "tweet") -> Refusal:
+    """404."""
+    detail = f"Could not find {kind} with id: [{number}]."
+    return problem(404, "Not Found", detail, "resource-not-found", resource_type=kind, resource_id=number)
+
+
 def bad_body(words: str) -> Refusal:
     """400 for a body that will not do."""
     return Refusal(

@@ -7,7 +7,7 @@ from typing import Any
 
 from inbox.practice.x.network import Post
 from inbox.practice.x.text import has_link, weight
-from inbox.practice.x.wire import Answer, Call, bad_body, forbidden, missing, problem
+from inbox.practice.x.wire import Answer, Call, bad_body, forbidden, gone, missing, problem
 
 MOST = 280
 MOST_PREMIUM = 25_000
@@ -63,7 +63,7 @@ def delete(call: Call, number: str) -> Answer:
     _may_write(call, "tweet.write")
     found = call.network.posts.get(number)
     if found is None:
-        raise problem(404, "Not Found", f"Could not find tweet with id: [{number}].", "resource-not-found")
+        raise gone(number)
     if found.author_id != call.me.id:
         raise forbidden("You are not permitted to delete this Tweet.")
     call.network.remove(found)
@@ -78,7 +78,7 @@ def hide(call: Call, number: str) -> Answer:
     if not isinstance(hidden, bool):
         raise bad_body("[$.hidden: is missing but it is required]")
     if found is None:
-        raise problem(404, "Not Found", f"Could not find tweet with id: [{number}].", "resource-not-found")
+        raise gone(number)
     root = call.network.posts.get(found.conversation_id)
     if root is None or root.author_id != call.me.id or found is root:
         raise forbidden("You are not permitted to perform this action.")
@@ -94,12 +94,13 @@ def repost(call: Call, number: str) -> Answer:
     _matches(call, number)
     found = call.network.posts.get(call.text("tweet_id"))
     if found is None:
-        raise problem(404, "Not Found", "Could not find tweet.", "resource-not-found")
+        raise gone(call.text("tweet_id"))
     if call.me.id in found.reposted_by:
         raise forbidden("You have already retweeted this Tweet.")
     found.reposted_by.add(call.me.id)
     call.network.billing.wrote("repost")
-    return Answer(body={"data": {"retweeted": True}})
+    told = {"rest_id": found.id} if call.network.new else {}
+    return Answer(body={"data": {"retweeted": True, **told}})
 
 
 def unrepost(call: Call, number: str, source: str) -> Answer:
@@ -151,7 +152,7 @@ def delete_event(call: Call, number: str) -> Answer:
     _may_write(call, "dm.write")
     found = next((e for e in call.network.events if e.id == number and e.sender_id == call.me.id), None)
     if found is None:
-        raise problem(404, "Not Found", f"Could not find dm_event with id: [{number}].", "resource-not-found")
+        raise gone(number, "dm_event")
     call.network.events.remove(found)
     call.network.billing.wrote("delete")
     return Answer(body={"data": {"deleted": True}})

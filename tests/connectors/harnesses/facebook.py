@@ -8,7 +8,7 @@ import httpx
 
 from inbox.connectors.connector import Room
 from inbox.connectors.facebook import Facebook
-from inbox.connectors.facebook.parsing import bare, is_comment
+from inbox.connectors.facebook.ids import bare, is_comment
 from inbox.connectors.http import client
 from inbox.metering import UNMETERED, Meter
 from inbox.model import Account, Rendition, UpdateKind
