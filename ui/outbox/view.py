@@ -257,7 +257,7 @@ class OutboxView(QWidget):
                 copy_pictures(row.delivery)
                 announce(self, self.tr("Copied."))
             case Deed.DONE:
-                self._start([row.delivery], self._done(self._engine.carried(row.delivery.id, url=row.delivery.url)))
+                self._start([row.delivery], self._done(self._engine.carried(row.delivery.id)))
             case Deed.UNDO | Deed.EDIT | Deed.TAKE_BACK:
                 self._start([row.delivery], self._take_back(row.delivery))
             case Deed.SEND_NOW | Deed.SEND_AGAIN | Deed.LOOK_AGAIN:

@@ -116,6 +116,8 @@ class MessageCard(Card):
         self._draw_name()
         if m.title and m.kind == "post":
             self._above(label(plain(m.title), percent=108, bold=True, wrap=True))
+        if stored.withheld:
+            self._above(label(self.tr(stored.withheld), "text-3", wrap=True))
         if m.warning:
             self._warn(plain(m.warning))
         else:

@@ -10,6 +10,7 @@ from itertools import count
 from inbox.model import Capability, Channel, Limits, Message, Rendition, Update, UpdateKind, Visibility
 from inbox.publishing import counting
 from inbox.publishing.render import addressed, render
+from ui.reading.offers import privately
 
 NEARLY = 20
 """So few characters left are worth a warning colour."""
@@ -22,7 +23,7 @@ _GRADE = dict(zip(Visibility, count(), strict=False))
 class Carried:
     """``readers``: who will see it, as the network is told or would do by itself. ``before``: the handles put before
     the words. ``left``: what may still be written, None where nothing is counted; ``unit``: of what. ``stops``: why
-    it may not go, in words."""
+    it may not go, in words; ``note``: what else to know of the way it goes."""
 
     readers: Visibility
     before: str
@@ -30,6 +31,7 @@ class Carried:
     left: int | None
     unit: str = "character"
     stops: str = ""
+    note: str = ""
 
 
 def carried(text: str, channel: Channel, reply_to: Message, visibility: Visibility | None) -> Carried:
@@ -40,7 +42,8 @@ def carried(text: str, channel: Channel, reply_to: Message, visibility: Visibili
     left, unit = _left(rendition, channel.limits)
     stops = next((p.words for p in problems if p.stops), "") if text.strip() else ""
     readers = rendition.visibility or (Visibility.PUBLIC if reply_to.public else reply_to.visibility)
-    return Carried(readers, before, rendition.warning, left, unit, stops)
+    note = next((p.words for p in problems if not p.stops and p.where == "channel"), "")
+    return Carried(readers, before, rendition.warning, left, unit, stops, note)
 
 
 def answer(text: str, visibility: Visibility | None) -> Update:
@@ -51,7 +54,8 @@ def answer(text: str, visibility: Visibility | None) -> Update:
 def choices(channel: Channel, reply_to: Message) -> list[Visibility]:
     """Who may be let see an answer: never more people than it would reach by itself; fewer, where the network can."""
     if Capability.VISIBILITY not in channel.capabilities:
-        return []
+        private = privately(reply_to, channel, datetime.now(UTC))
+        return [Visibility.PUBLIC, Visibility.DIRECT] if private else []
     usual = max(channel.limits.visibility, reply_to.visibility, key=_GRADE.__getitem__)
     possible = [v for v in channel.limits.visibilities if _GRADE[v] >= _GRADE[usual]]
     return possible if len(possible) > 1 else []

@@ -141,6 +141,14 @@ class Deeds(QObject):
         except PostroomError as error:
             self.failed.emit(error)
 
+    @async_slot
+    async def carried(self, delivery_id: int) -> None:
+        """Somebody carried it over by hand."""
+        try:
+            await asyncio.wrap_future(self._engine.carried(DeliveryId(delivery_id)))
+        except PostroomError as error:
+            self.failed.emit(error)
+
     def read_around(self, id_: MessageId) -> None:
         """Read the whole conversation around this message; offline or refused, what is here has to do."""
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from inbox.model import Capability, Channel, Message, MessageKind, MessageState, Moderation, Reaction
 from inbox.store.reading import StoredMessage
 
@@ -30,9 +32,21 @@ def answerable(m: Message, channel: Channel) -> bool:
     return m.kind is not MessageKind.NOTICE or Capability.THREAD not in can  # a blog's link back is a comment
 
 
+def by_hand(m: Message) -> bool:
+    """Whether the network takes an answer to this message from no program."""
+    return Capability.REPLY in m.denied
+
+
+def privately(m: Message, channel: Channel, now: datetime) -> bool:
+    """Whether a public message can be answered by a private one, still."""
+    can = channel.capabilities & ~m.denied
+    in_time = m.reply_until is None or now < m.reply_until
+    return Capability.PRIVATE_REPLY in can and m.public and not m.ours and m.state not in ASIDE and in_time
+
+
 def offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]]:
     """Commands that make sense for this message at this channel, most likely first: (command, words)."""
-    m, can = stored.message, channel.capabilities
+    m, can = stored.message, channel.capabilities & ~stored.message.denied
     found: list[tuple[str, str]] = []
     if m.kind is MessageKind.UNREADABLE or m.state is MessageState.DELETED:
         return found
@@ -42,7 +56,10 @@ def offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]]:
     if m.details.get("filtered") and Capability.REQUESTS in can:
         found += [(Moderation.ACCEPT, "Let the sender in"), (Moderation.DISMISS, "Dismiss")]
     if answerable(m, channel):
-        found.append(("reply", "Reply" if m.state is not MessageState.HELD else "Approve and reply"))
+        words = "Answer by hand" if by_hand(m) else "Reply"
+        found.append(("reply", words if m.state is not MessageState.HELD else "Approve and reply"))
+    if stored.withheld:
+        found.append(("fetch_again", "Fetch the words again"))
     found += _reactions(m, can)
     if m.ours and Capability.EDIT in can and not aside:
         found.append(("edit", "Edit"))
@@ -62,12 +79,14 @@ def offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]]:
 
 def more_offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]]:
     """What is wanted seldom: it stands in a menu."""
-    m, can = stored.message, channel.capabilities
+    m, can = stored.message, channel.capabilities & ~stored.message.denied
     found: list[tuple[str, str]] = []
     if m.ours or m.kind is MessageKind.UNREADABLE or not (m.author.remote_id or m.author.handle or m.author.name):
         return found
     who = m.author.handle or m.author.name
     who = who if len(who) < 32 else f"{who[:31]}…"
+    if privately(m, channel, datetime.now(UTC)):
+        found.append(("reply_privately", f"Answer {who} privately …"))
     if Capability.HIDE in can and m.state is not MessageState.DELETED:
         if m.state is MessageState.HIDDEN:
             found.append((Moderation.UNHIDE, "Show this answer again"))

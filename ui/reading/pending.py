@@ -8,15 +8,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
 from inbox.model import Channel, Delivery, DeliveryState
+from ui.outbox.carrying import carry_over
 from ui.reading.markup import from_text
 from ui.reading.parts import Body, Card, label
 
 
 class PendingCard(Card):
-    """A reply on its way, or in trouble. ``undo``, ``again``: the delivery's id."""
+    """A reply on its way, or in trouble. ``undo``, ``again``, ``there``: the delivery's id."""
 
     undo = Signal(int)
     again = Signal(int)
+    there = Signal(int)
 
     def __init__(self, delivery: Delivery, channel: Channel) -> None:
         super().__init__("ours")
@@ -24,8 +26,9 @@ class PendingCard(Card):
         self.box.addWidget(label(channel.speaks_as or channel.title, bold=True))
         self.box.addWidget(Body(from_text(delivery.rendition.text)))
         self._words = label("", "text-3", percent=92, wrap=True)
+        by_hand = delivery.state is DeliveryState.BY_HAND
         trouble = delivery.state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
-        self._words.setProperty("role", "danger" if trouble else "text-3")
+        self._words.setProperty("role", "danger" if trouble else "owed" if by_hand else "text-3")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         if delivery.state in (DeliveryState.QUEUED, DeliveryState.REJECTED):
@@ -34,7 +37,13 @@ class PendingCard(Card):
         if trouble or (delivery.state is DeliveryState.QUEUED and delivery.words):
             words = self.tr("Look again") if delivery.state is DeliveryState.UNKNOWN else self.tr("Try now")
             buttons.addWidget(self._button(words, self.again))
-        if trouble:  # a reason takes lines of its own, the buttons stand under it
+        if by_hand:
+            carry = QPushButton(self.tr("Copy the text and open the page"))
+            carry.clicked.connect(lambda: carry_over(self.delivery))
+            buttons.addWidget(carry)
+            buttons.addWidget(self._button(self.tr("It is there"), self.there))
+            buttons.addWidget(self._button(self.tr("Take back"), self.undo))
+        if trouble or by_hand:  # a reason takes lines of its own, the buttons stand under it
             self.box.addWidget(self._words)
             buttons.addStretch(1)
             self.box.addSpacing(4)
@@ -72,5 +81,7 @@ def fate(delivery: Delivery, now: datetime) -> str:
         return "sent"
     if delivery.state is DeliveryState.CANCELLED:
         return "taken back"
+    if delivery.state is DeliveryState.BY_HAND:
+        return f"Yours to carry over: {delivery.words} {delivery.hint}".strip()
     lead = "Not sent" if delivery.state is DeliveryState.REJECTED else "Unknown whether it went out"
     return f"{lead}: {delivery.words} {delivery.hint}".strip()

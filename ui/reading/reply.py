@@ -180,7 +180,7 @@ class ReplyBox(QFrame):
         chosen = VISIBILITY_WORDS[found.readers]
         self.readers.setText(f"{chosen} ▾")
         self.readers.setAccessibleName(self.tr("Who may read the answer: {0}").format(chosen))
-        parts = []
+        parts = [found.note] if found.note else []
         if found.before:
             parts.append(self.tr("Begins with {0}").format(found.before))
         if found.warning:

@@ -27,5 +27,5 @@ def spoken(stored: StoredMessage, now: datetime, *, name: str, answers: str, sig
         warning = f"Content warning: {plain(m.warning)}. Enter shows what it hides"
         return ". ".join(p for p in (f"{head}. {warning}", inner.count_words(m.counts, m.reacted)) if p)
     warned = f"({plain(m.warning)}) " if m.warning else ""
-    said = ". ".join(p for p in (plain(m.text)[:MOST_SPOKEN], inner.spoken_inside(m)) if p)
+    said = ". ".join(p for p in (stored.withheld, plain(m.text)[:MOST_SPOKEN], inner.spoken_inside(m)) if p)
     return f"{head}: {warned}{said}"

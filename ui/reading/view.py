@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.model import ConversationId, Moderation, Reaction
+from inbox.model import ConversationId, Moderation, Reaction, Visibility
 from inbox.store import outbox, reading
 from inbox.store.reading import StoredMessage
 from inbox.tasks import Tasks
@@ -55,6 +55,7 @@ class ConversationView(Shown):
     def _listen(self, card: PendingCard) -> None:
         card.undo.connect(self._take_back)
         card.again.connect(self.deeds.again)
+        card.there.connect(self.deeds.carried)
 
     # What is done
 
@@ -126,6 +127,11 @@ class ConversationView(Shown):
         self._choose(self._cards[stored.id])
         if command == "reply":
             self.start_reply()
+        elif command == "reply_privately":
+            self.start_reply()
+            self.reply.choose_readers(Visibility.DIRECT)
+        elif command == "fetch_again":
+            self.deeds.read_around(stored.id)
         elif command == "edit":
             self.start_edit(stored)
         elif command == "history":
@@ -173,6 +179,8 @@ class ConversationView(Shown):
         now = time.monotonic()
         if self.row is None or not self._messages:
             return
+        if self.channel is not None and self.channel.limits.keep_text_s is not None:
+            return  # asking would bring back words that may not be kept: there is a button for that
         if now - self._looked.get(self.row.id, now - AROUND_EVERY_S) < AROUND_EVERY_S:
             return
         self._looked[self.row.id] = now

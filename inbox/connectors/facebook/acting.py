@@ -9,7 +9,7 @@ from typing import Any, Final
 from inbox.connectors.connector import START
 from inbox.connectors.facebook import asking, usage
 from inbox.connectors.facebook.graph import Api, asked, is_gone, raised
-from inbox.connectors.facebook.ids import bare, is_comment, is_private, post_of
+from inbox.connectors.facebook.ids import bare, is_comment, is_private, is_rating, post_of
 from inbox.connectors.facebook.parsing import is_ours, message_from_comment, message_from_post
 from inbox.connectors.facebook.troubles import Told
 from inbox.errors import BadReply, NotFound, Unsupported
@@ -21,8 +21,8 @@ MOST_IDS: Final = 100
 async def reread(api: Api, remote_ids: Sequence[str]) -> Batch:
     """These messages as they are now. Gone is only what Facebook itself says is not there. Recommendations cannot be
     asked for one by one, and a private message that cannot be read any more is merely an old one."""
-    wanted = [i for i in dict.fromkeys(remote_ids) if not i.startswith("rating:") and "?" not in i][:MOST_IDS]
-    wanted = [i for i in wanted if not i.startswith(("m_", "t_"))]
+    asked_for = [i for i in dict.fromkeys(remote_ids) if not is_rating(i)][:MOST_IDS]
+    wanted = [i for i in asked_for if not i.startswith(("m_", "t_", "unreadable-"))]
     if not wanted:
         return Batch(cursor=START, requests=0)
     answers = await api.batch([_url(api, one) for one in wanted], what="a message")

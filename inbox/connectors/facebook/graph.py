@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from inbox.connectors.connector import Room
 from inbox.connectors.facebook import usage
-from inbox.connectors.facebook.troubles import Told, error_for, judged, trouble_in
+from inbox.connectors.facebook.troubles import THROTTLED, Told, error_for, judged, trouble_in
 from inbox.connectors.http import Reply, request
 from inbox.errors import BadReply, NotFound, OutcomeUnknown, RateLimited, SignInNeeded, Unavailable
 
@@ -146,13 +146,15 @@ class Api:
             raise BadReply(f"{what}: expected {len(items)} answers", account=self.account)
         found: list[Any] = []
         for url, answer in zip(urls, answers, strict=True):
+            if answer is None and hidden:
+                raise Unavailable(f"{what}: Facebook took too long", account=self.account)
             if answer is None:  # that one took too long: once more by itself
                 found += await self._batch([url], what, quota)
             else:
-                found.append(self._item(answer, what))
+                found.append(self._item(answer, what, quota))
         return found
 
-    def _item(self, answer: Any, what: str) -> Any:
+    def _item(self, answer: Any, what: str, quota: str) -> Any:
         try:
             body = json.loads(answer["body"])
         except (KeyError, TypeError, ValueError):
@@ -163,7 +165,9 @@ class Api:
         error = error_for(
             trouble, what, writing=False, now=self.now(), account=self.account, status=int(answer.get("code") or 0)
         )
-        return self._stops(Told(trouble, error))
+        told = Told(trouble, error)
+        self._rest(told, quota)
+        return self._stops(told)
 
     def _stops(self, told: Told) -> Told:
         """One item's error is its own, unless it says that no other will fare better."""
@@ -197,9 +201,16 @@ class Api:
         regain = self._note(reply, quota)
         try:
             return judged(reply, what, writing=writing, clock=self.clock, regain=regain, account=self.account)
-        except Told as told:
-            usage.throttled(meter, told.error, quota)
+        except (Told, RateLimited) as error:
+            self._rest(error, quota)
             raise
+
+    def _rest(self, error: Told | RateLimited, quota: str) -> None:
+        """After a call that was one too many: none until they are granted again."""
+        if isinstance(error, RateLimited):
+            self._room.meter.report(quota, 100, ends_at=error.retry_at)
+        elif error.trouble.code in THROTTLED and isinstance(error.error, RateLimited):
+            self._room.meter.report(quota, 100, ends_at=error.error.retry_at)
 
     def _note(self, reply: Reply, quota: str) -> timedelta | None:
         """Remember what the headers say; how long to wait, where they do."""

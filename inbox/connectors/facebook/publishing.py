@@ -16,12 +16,12 @@ from typing import Any, Final, NoReturn
 from inbox.connectors.connector import Steps
 from inbox.connectors.facebook import acting, asking, attaching, usage
 from inbox.connectors.facebook.graph import Api
-from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, post_of, tail
+from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, is_rating, post_of, tail
 from inbox.connectors.facebook.looking import There, comparable, look
 from inbox.connectors.facebook.parsing import PRIVATELY_WITHIN, utc
 from inbox.connectors.facebook.troubles import SAME_AGAIN, Told
 from inbox.connectors.http import host_of
-from inbox.errors import NotFound, OutcomeUnknown, PostroomError, Rejected
+from inbox.errors import ByHand, NotAllowed, NotFound, OutcomeUnknown, PostroomError, Rejected
 from inbox.model import Delivery, MessageState, Problem, Receipt, Rendition, UpdateKind, Visibility
 
 POST_CHARACTERS: Final = 63_206
@@ -42,6 +42,9 @@ async def publish(api: Api, steps: Steps, rendition: Rendition, key: str) -> Rec
     check(api, rendition)
     if rendition.replaces:
         return await _replace(api, rendition)
+    if is_rating(rendition.reply_to):
+        words = "Facebook lets no program answer a recommendation"
+        raise ByHand(words, url=f"{api.site}/{api.page}/reviews", text=rendition.text, account=api.account)
     made = await _made(api, steps, rendition, key)
     if rendition.kind is UpdateKind.POST and rendition.publish_at is None:
         await _release(api, made)
@@ -117,6 +120,8 @@ async def _sent(api: Api, rendition: Rendition, key: str) -> str:
     try:
         return await send()
     except Told as told:
+        if isinstance(told.error, NotAllowed) and is_comment(rendition.reply_to):
+            await _if_closed(api, rendition)
         if told.trouble.code != SAME_AGAIN:
             raise told.error from None
         there = await look(api, rendition, key, None)  # perhaps our own, sent a moment ago
@@ -183,6 +188,18 @@ async def _comment(api: Api, rendition: Rendition) -> Send:
         return comment_id(post, made)
 
     return send
+
+
+async def _if_closed(api: Api, rendition: Rendition) -> None:
+    """Raise ByHand where Facebook lets nobody answer this by program, though the Page may answer others."""
+    fields = {"fields": "can_comment,permalink_url"}
+    row = await api.get(bare(rendition.reply_to), fields, what="what this answers")
+    if row.get("can_comment") is False and rendition.visibility is not Visibility.DIRECT:
+        words, url = (
+            "Facebook takes no answer to this comment from a program",
+            str(row.get("permalink_url") or api.site),
+        )
+        raise ByHand(words, url=url, text=rendition.text, account=api.account)
 
 
 def _private(api: Api, rendition: Rendition, recipient: Mapping[str, str]) -> Send:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from inbox.errors import PostroomError, RateLimited
 from inbox.metering import Allowance, Meter, Period, Unit
 
 PAGES, MESSENGER = "pages", "messenger"
@@ -60,12 +59,6 @@ def report(meter: Meter, shares: Mapping[str, Share], told: dict[str, int], now:
             continue
         told[name] = used
         meter.report(name, used, ends_at=now + (share.regain or REST) if used >= STOP_AT else None)
-
-
-def throttled(meter: Meter, error: PostroomError, quota: str) -> None:
-    """Facebook refused a call for being one too many: none until it may be granted again."""
-    if isinstance(error, RateLimited):
-        meter.report(quota, 100, ends_at=error.retry_at)
 
 
 def _take(found: dict[str, Share], name: str, share: Share) -> None:

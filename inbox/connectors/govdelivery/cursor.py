@@ -20,8 +20,9 @@ from inbox.model import Cursor
 MOST_KNOWN = 400
 _VERSION = 1
 _PREFIXES = re.compile(
-    r"^(?:\s*(?:re|aw|sv|vs|fw|fwd|wg|tr|rv|odp|ynt|antw|antwort|回复|答复|転送|رد|תגובה|auto(?:matic)? ?reply|out of office|"
-    r"automatische antwort|automatisch antwoord|abwesenheitsnotiz|réponse automatique|respuesta automática)"
+    r"^(?:\s*(?:re|aw|sv|vs|fw|fwd|wg|tr|rv|odp|ynt|antw|antwort|回复|答复|転送|رد|תגובה|"
+    r"auto(?:matic)? ?reply|out of office|automatische antwort|automatisch antwoord|abwesenheitsnotiz|"
+    r"réponse automatique|respuesta automática)"
     r"\s*(?:\[\d+\]|\(\d+\))?\s*[:\uff1a]\s*)+",
     re.IGNORECASE,
 )

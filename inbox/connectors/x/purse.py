@@ -25,14 +25,12 @@ class Purse:
         self._person = person
 
     def affords(self, each: int, most: int, least: int = 1) -> int:
-        """How many objects may be asked for when each may cost so much. Raises OutOfBudget when not even ``least``."""
+        """How many objects may be asked for when each may cost so much: at least ``least``, which ``hold`` refuses when
+        they cannot be paid."""
         left = self._meter.left(CREDITS, person=self._person)
         if left is None:
             return most
-        number = min(most, (left - _under_way.get(self._account, 0)) // each)
-        if number < least:
-            self._need(least * each)
-        return max(number, least)
+        return max(min(most, (left - _under_way.get(self._account, 0)) // each), least)
 
     @contextmanager
     def hold(self, amount: int) -> Iterator[None]:

@@ -36,6 +36,9 @@ class ImapTalk(socketserver.StreamRequestHandler):
                 self._say("* BYE Logging out")
                 self._say(f"{tag} OK Logout completed.")
                 return
+            if name == "LOGIN" and MailFault.SILENT in self.office.broken:
+                self.rfile.readline(_MOST)  # until the other side hangs up
+                return
             with self.office.lock:
                 answer = self._answer(name, rest, literal)
             if answer is None:

@@ -22,6 +22,7 @@ class MailFault(enum.StrEnum):
     """How the mail servers may fail."""
 
     AWAY = "nobody answers"  # the connection is closed at once
+    SILENT = "no answer to the sign-in"
     DROPPED = "closed in the middle of what was fetched"
     LOST = "closed after the words were taken"
     REFUSED = "the words are refused"
