@@ -65,6 +65,7 @@ GLYPHS: dict[str, tuple[str, str]] = {
     "wordpress": ("Wp", "#21759B"), "facebook": ("Fb", "#1866D6"), "linkedin": ("In", "#0A66C2"),
     "x": ("X", "#14171A"), "govdelivery": ("Gd", "#00695C"), "mastodon": ("Ma", "#5B4BE0"),
     "bluesky": ("Bs", "#0B6FCB"), "feed": ("Rs", "#B45309"),
+    "manual": ("Bh", "#5B6470"),
 }  # fmt: skip
 """Letter pair and colour of each network; white on the colour reaches 5:1."""
 

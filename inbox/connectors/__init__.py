@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 TITLES: Final = {
     "wordpress": "WordPress",
-    "mastodon": "Mastodon",
-    "bluesky": "Bluesky",
     "facebook": "Facebook",
     "linkedin": "LinkedIn",
-    "govdelivery": "GovDelivery",
     "x": "X",
+    "govdelivery": "GovDelivery",
+    "mastodon": "Mastodon",
+    "bluesky": "Bluesky",
     "feed": "Feeds",
     "manual": "By hand",
 }

@@ -51,6 +51,10 @@ def neighbours(seed: int, clock: Clock, real: Clock) -> dict[str, Neighbour]:
     square, village, bureau = Square(seed, clock), Village(seed, clock), Bureau(seed, clock)
     fediverse, board = Fediverse(seed, clock), Board(real)
 
+    def on_the_square(address: str, faults: Faults) -> ASGIApp:
+        square.network.address = address
+        return facebook_app(square.network, faults)
+
     def mailing(_: str, faults: Faults) -> ASGIApp:
         bureau.mail.start()
         return agency_app(bureau.agency, faults)
@@ -66,7 +70,7 @@ def neighbours(seed: int, clock: Clock, real: Clock) -> dict[str, Neighbour]:
         ),
         Neighbour(
             site="square", network="facebook", story=square,
-            serve=lambda _, faults: facebook_app(square.network, faults),
+            serve=on_the_square,
             sign_in=lambda at: (f"{at}/{USERNAME}", {"token": square.token}),
         ),
         Neighbour(

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from inbox.errors import (
+    ByHand,
     NotAllowed,
     NotFound,
     OutcomeUnknown,
@@ -26,7 +27,7 @@ from inbox.errors import (
 from inbox.model import Capability, Media, Message, MessageState, Moderation, Reaction, Visibility
 from inbox.practice.facebook import GraphError
 from inbox.practice.faults import Faults, FaultyTransport
-from tests.connectors.facebook_town import Desk, form, post, reply, unknown
+from tests.connectors.facebook_town import Desk, ShareMeter, form, post, reply, unknown
 from tests.connectors.harness import Break
 
 
@@ -489,3 +490,47 @@ async def test_a_lost_answer_to_a_like_says_so(desk: Desk) -> None:
     desk.break_writes(Break.LOST_ANSWER)
     with pytest.raises(OutcomeUnknown):
         await desk.connector().react(desk.channel, message, Reaction.LIKE)
+
+
+# --- by hand ---
+
+
+async def test_a_recommendation_is_answered_by_hand_on_its_page(desk: Desk) -> None:
+    desk.network.rate(desk.vera, desk.page, "Kind people")
+    [review] = (await desk.read())[0]
+    desk.wire.requests.clear()
+    with pytest.raises(ByHand) as caught:
+        await desk.connector().publish(desk.channel, reply(review.remote_id, "Thank you"), "key-1")
+    assert (caught.value.text, caught.value.url) == ("Thank you", review.url)
+    assert desk.requests == 0
+    again = await desk.connector().reread(desk.channel, [review.remote_id])
+    assert (again.gone, again.messages) == ((), ()), "nobody can ask for one of them"
+
+
+async def test_a_comment_that_no_program_may_answer_is_answered_by_hand(desk: Desk) -> None:
+    said = desk.seed(2)
+    comment = desk.network.comments[said[1].partition(":")[2]]
+    refusal = GraphError(200, "(#200) Permissions error", status=403)
+    desk.network.refusals.append(refusal)
+    with pytest.raises(NotAllowed):
+        await desk.connector().publish(desk.channel, reply(said[1]), "key-1")
+    comment.odd = {"can_comment": False}
+    assert Capability.REPLY in (await one(desk, said[1])).denied
+    desk.network.refusals.append(refusal)
+    with pytest.raises(ByHand) as caught:
+        await desk.connector().publish(desk.channel, reply(said[1]), "key-2")
+    assert "comment_id=" in caught.value.url
+    assert caught.value.text == "At nine"
+
+
+async def test_writing_too_fast_stops_writing_and_not_reading(desk: Desk) -> None:
+    said = desk.seed(2)
+    desk.meter = meter = ShareMeter()
+    desk.network.refusals.append(GraphError(368, "Too fast", subcode=1390008))
+    with pytest.raises(RateLimited):
+        await desk.connector().publish(desk.channel, reply(said[1]), "key-1")
+    assert meter.stopped == {}
+    desk.network.refusals.append(GraphError(32, "(#32) Page request limit reached"))
+    with pytest.raises(RateLimited):
+        await desk.connector().publish(desk.channel, reply(said[1]), "key-1")
+    assert set(meter.stopped) == {"pages"}

@@ -262,6 +262,7 @@ def test_a_cursor_comes_back_as_it_was_and_another_is_expired() -> None:
         "SV: bin day",
         "Odp: Bin day",
         "回复：Bin day",
+        "Automatic reply: Bin day",
     ],
 )
 def test_a_subject_is_known_behind_its_marks(subject: str) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import time
 from collections.abc import AsyncIterator
+from types import FrameType
 
 import pytest
 
@@ -291,3 +295,73 @@ async def test_a_connection_that_drops_in_the_middle_moves_no_cursor(desk: GovDe
         await read_on(connector, desk.channel)
     desk.mend()
     assert {m.remote_id for m in await read(desk)} == set(said)
+
+
+async def test_a_forger_of_our_names_is_a_stranger(desk: GovDeliveryHarness) -> None:
+    [asked] = desk.seed(1)
+    await desk.connector().publish(desk.channel, desk.reply(asked), "0123abcd")
+    desk.office.write(
+        "Harbour Council", ADDRESS, "Re: Word 0", "We resign", message_id="<postroom.0123abcd@harbour.example>"
+    )
+    found = await read(desk)
+    assert [m.text for m in found if m.ours] == ["We open at nine"], "our answer is not covered by it"
+    [forged] = [m for m in found if m.text == "We resign"]
+    assert (forged.remote_id.partition(":")[0], forged.kind) == ("mail", MessageKind.NOTICE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "html"),
+    [
+        ("html", "<div>" * 150_000 + "words", False),
+        ("html", "<div></b>" * 90_000 + "words", False),
+        ("html", "<div><!--</div>-->" * 50_000 + "words", False),
+        ("html", "<p>" + "".join(f"<font a={n}>" for n in range(1_000)) + "</p>" + "<p>words</p>" * 50_000, False),
+        ("html", "<p>words" * 90_000, True),
+        ("html", "<p>words</p><blockquote>" + "<br>" * 90_000 + "</blockquote>", True),
+        ("plain", "words\n" * 150_000, False),
+        ("plain", "words\n\n> " + "https://x.example/" + ")" * 300_000, True),
+        ("plain", "words " * 160_000, False),
+    ],
+)
+async def test_a_bottomless_letter_takes_no_time(desk: GovDeliveryHarness, kind: str, body: str, html: bool) -> None:
+    head = f"From: e@evil.example\r\nMIME-Version: 1.0\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n"
+    desk.office.deliver((head + body.replace("\n", "\r\n")).encode())
+    started = time.process_time()
+    [message] = await read(desk)
+    assert time.process_time() - started < 20, "the same letter would take the parser minutes"
+    assert "words" in message.text
+    assert len(message.text) <= 250_001
+    assert bool(message.html) is html
+
+
+async def test_giving_up_a_look_hangs_up_at_once(desk: GovDeliveryHarness) -> None:
+    desk.office.broken.add(MailFault.SILENT)
+    given_up = asyncio.ensure_future(desk.connector().fetch(desk.channel, START))
+    for _ in range(500):
+        if _at_work():
+            break
+        await asyncio.sleep(0.01)
+    assert _at_work()
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    for _ in range(500):
+        if not _at_work():
+            break
+        await asyncio.sleep(0.01)
+    assert not _at_work(), "a thread waits for an answer that nobody wants"
+
+
+def _at_work() -> bool:
+    """Whether a thread waits for the mail server to answer."""
+    return any(_within(frame, "connectors/govdelivery/imap.py", "login") for frame in sys._current_frames().values())
+
+
+def _within(frame: FrameType | None, file: str, function: str) -> bool:
+    inside = False
+    while frame is not None:
+        inside = inside or frame.f_code.co_name == function
+        if inside and frame.f_code.co_filename.endswith(file):
+            return True
+        frame = frame.f_back
+    return False

@@ -316,6 +316,16 @@ async def test_the_same_short_message_may_be_sent_twice_on_purpose(square: Squar
     assert [e.text for e in square.network.events].count("Yes.") == 2
 
 
+async def test_the_same_key_never_makes_two_messages(square: Square) -> None:
+    """X would take the same message twice: it is looked for when the delivery was begun before."""
+    event = square.network.message(square.vera, square.office, "Open?")
+    rendition = square.answer(f"dm:{event.conversation_id}:{event.id}", "Yes.")
+    key = f"{int(square.clock.now().timestamp() * 1000):032x}"
+    first = await square.connector.publish(square.channel, rendition, key)
+    assert (await square.again().publish(square.channel, rendition, key)).remote_id == first.remote_id
+    assert [e.text for e in square.network.events].count("Yes.") == 1
+
+
 # --- acting ---
 
 

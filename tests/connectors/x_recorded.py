@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -56,6 +57,7 @@ class Desk:
 
         async def note(request: httpx.Request) -> httpx.Response:
             self.sent.append(request)
+            await asyncio.sleep(0)  # nothing in this process would ever let others in
             return await inner.handle_async_request(request)
 
         self.http = web.client(transport=httpx.MockTransport(note))

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from inbox.connectors.connector import Discovery
 from inbox.model import SignIn
@@ -81,17 +81,20 @@ class Found(QWidget):
         self.confirm.clicked.connect(self.confirmed)
         column.addWidget(card)
         column.addLayout(self._warnings)
-        self._or = words(self.tr("Or without the browser:"), "text-2")
-        for part in (
-            self.app,
-            self._browser_words,
-            self.browser,
-            self.code_wanted,
-            self._code,
-            self._or,
-            self.form,
-            self.confirm,
-        ):
+        self._or = words("", "text-2")
+        self._by_browser = (self.app, self._browser_words, self.browser, self.code_wanted, self._code)
+        self._by_typing = (self.form, self.confirm)
+        self._arrange(typing_first=False)
+
+    def _arrange(self, *, typing_first: bool) -> None:
+        """Put first what the network says works best."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        first, then = (self._by_typing, self._by_browser) if typing_first else (self._by_browser, self._by_typing)
+        self._typing_first = typing_first
+        self._or.setText(self.tr("Or with the browser:") if typing_first else self.tr("Or without the browser:"))
+        for part in (*first, self._or, *then):
+            column.removeWidget(part)
             column.addWidget(part)
 
     def show_discovery(self, found: Discovery, network_title: str, *, user: str = "") -> None:
@@ -116,13 +119,14 @@ class Found(QWidget):
         self._code.hide()
         self.code.clear()
         by_itself = self.comes_back or self._shows_code
+        self._arrange(typing_first=by_itself and bool(found.fields) and found.sign_in[0] is SignIn.PASTE)
         self._or.setVisible(by_itself and bool(found.fields))
         self.form.setVisible(bool(found.fields) or not by_itself)
         self.confirm.setVisible(bool(found.fields) or not by_itself)
         self.confirm.setText(self.tr("Add") if found.sign_in == (SignIn.NOTHING,) else self.tr("Sign in"))
         self.confirm.setAccessibleName(f"{self.confirm.text()}: {found.title}")
-        self.confirm.setProperty("role", "" if has_browser else "primary")
-        self.confirm.style().polish(self.confirm)
+        self._dress(self.confirm, primary=not has_browser or self._typing_first)
+        self._dress(self.browser, primary=not self._typing_first)
         for old in self._agreements:
             self._warnings.removeWidget(old)
             old.deleteLater()
@@ -134,10 +138,17 @@ class Found(QWidget):
         self.form.show_fields(found.fields, same_place=same_place, user=user)
         self._set_order()
 
+    def _dress(self, one: QPushButton, *, primary: bool) -> None:
+        one.setProperty("role", "primary" if primary else "")
+        one.style().unpolish(one)
+        one.style().polish(one)
+
     def _set_order(self) -> None:
         """Lines are made later than the buttons around them: say in which order the keyboard goes."""
         order: list[QWidget] = [agreement.tick for agreement in self._agreements]
-        order += [*self.app.in_order(), self.browser, self.code_wanted, self.code, *self.form.in_order(), self.confirm]
+        by_browser = [*self.app.in_order(), self.browser, self.code_wanted, self.code]
+        by_typing = [*self.form.in_order(), self.confirm]
+        order += by_typing + by_browser if self._typing_first else by_browser + by_typing
         for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -155,6 +166,7 @@ class Found(QWidget):
 
     def show_code(self) -> None:
         """The browser shows a code now: here is where it goes."""
+        self._arrange(typing_first=False)  # the button that goes on stands below the code
         for other in (self._or, self.form):
             other.hide()
         self._code.show()
@@ -181,10 +193,10 @@ class Found(QWidget):
     def take_focus(self) -> None:
         """Go to the first thing that is still to do."""
         open_: list[QWidget] = [a.tick for a in self._agreements if not a.tick.isChecked()]
-        if (app := self.app.first_open()) is not None and not open_:
-            open_ = [app]
-        if (self.comes_back or self._shows_code) and not open_:
-            open_ = [self.browser]
+        if not self._typing_first and not open_:
+            by_itself = self.comes_back or self._shows_code
+            app = self.app.first_open()
+            open_ = [app] if app is not None else [self.browser] if by_itself else []
         to_fill = self.form.first_open()
         every = [edit for _, edit, _ in self.form.edits.values()]
         first = (open_ or ([to_fill] if to_fill is not None else []) or every or [self.confirm])[0]

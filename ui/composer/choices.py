@@ -18,7 +18,7 @@ SEARCHED_FROM = 9
 
 
 class Choices(QWidget):
-    """Edits the very state it is shown; ``changed`` after each tick. Hidden while no channel names anything."""
+    """Edits the very state it is shown; ``changed`` after each tick. Hidden while no chosen channel names anything."""
 
     changed = Signal()
 
@@ -32,7 +32,7 @@ class Choices(QWidget):
 
     def show_channels(self, state: ComposerState, channels: Sequence[Channel]) -> None:
         """Offer what these channels name."""
-        wanted = {c.id: c for c in channels if c.limits.choices}
+        wanted = {c.id: c for c in channels if c.limits.choices and c.id in state.channels}
         for id_ in [i for i, one in self.lists.items() if i not in wanted or one.channel.limits != wanted[i].limits]:
             old = self.lists.pop(id_)
             self._column.removeWidget(old)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton
 
-from inbox.model import Channel
+from inbox.model import Capability, Channel
 from inbox.store.reading import StoredMessage
 from ui.format import exact_time, long_time
 from ui.reading.markup import plain, shown
@@ -62,15 +62,18 @@ class ContextCard(Card):
             self._state = chip(*STATE_CHIPS[m.state])
             self._head.addWidget(self._state)
             self._state.show()
-        title, short = plain(m.title) or self.tr("Untitled"), beginning(plain(m.text), 180)
+        titled = Capability.TITLE in channel.capabilities  # elsewhere nothing is missing
+        title = plain(m.title) or (self.tr("Untitled") if titled else "")
+        short = beginning(plain(m.text), 180)
         self._title.setText(title)
+        self._title.setVisible(bool(title))
         self._excerpt.setText(short)
         self._excerpt.show()
         self.more.setText(self.tr("Read the post"))
         self._out.setVisible(bool(m.url))
         self._out.setToolTip(m.url)
-        self._out.setAccessibleName(self.tr("Open in the browser: {0}").format(title))
-        self.setAccessibleName(f"{meta}: {title}. {short}")
+        self._out.setAccessibleName(self.tr("Open in the browser: {0}").format(title or short))
+        self.setAccessibleName(f"{meta}: {'. '.join(part for part in (title, short) if part)}")
 
     def _toggle(self) -> None:
         if self._stored is None:

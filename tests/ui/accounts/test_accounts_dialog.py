@@ -398,12 +398,13 @@ class OwnApp(Memory):
     """Asks for the organisation's own client id before the browser opens, and cannot come back by itself."""
 
     begun: ClassVar[list[Mapping[str, str]]] = []
+    ways: ClassVar[tuple[SignIn, ...]] = (SignIn.BROWSER_CODE, SignIn.PASTE)
 
     @classmethod
     async def discover(cls, address: str, http: httpx.AsyncClient, clock: Clock) -> Discovery:
         return replace(
             await super().discover(address, http, clock),
-            sign_in=(SignIn.PASTE, SignIn.BROWSER_CODE),
+            sign_in=cls.ways,
             app_fields=(
                 Field(name="client", label="Client id"),
                 Field(name="hidden", label="Client secret", secret=True, required=False),
@@ -454,4 +455,26 @@ def test_an_organisations_own_app_is_asked_for_first_and_its_code_is_pasted(
     press(qtbot, Qt.Key.Key_Return)
     until(lambda: not dialog.adding.done.isHidden())
     assert OwnApp.begun[1]["client"] == "city-app"
+    assert len(accounts.accounts(reader.connection)) == 1
+
+
+class Pasting(OwnApp):
+    ways = (SignIn.PASTE, SignIn.BROWSER_CODE)
+
+
+def test_where_pasting_works_best_it_comes_first_and_the_browser_after_it(
+    engine: Engine, world: World, make: Callable[[], AccountsDialog], qtbot: QtBot, until: Until, reader: Reader
+) -> None:
+    engine.networks["memory"] = Pasting.over({"square": world})  # type: ignore[index]
+    dialog = make()
+    typed(qtbot, "memory.example")
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.found.isHidden() and not dialog.adding.busy)
+    found = dialog.adding.found
+    assert focus() is found.form.edits["password"][1]
+    assert found.confirm.y() < found.browser.y()
+    assert (found.confirm.property("role"), found.browser.property("role")) == ("primary", "")
+    typed(qtbot, world.password)
+    press(qtbot, Qt.Key.Key_Return)
+    until(lambda: not dialog.adding.done.isHidden())
     assert len(accounts.accounts(reader.connection)) == 1
