@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from datetime import UTC, datetime
@@ -43,6 +42,8 @@ def say_no_display() -> None:
 
 async def tell_session(window: Window, engine: Engine, reader: Reader, town: Town) -> None:
     """Play a short session: watch the town write, answer somebody, settle something; print it, and write a picture."""
+    import asyncio  # here: the list is painted without it
+
     print("There is no display on this machine: the practice town is played offscreen.\n")
     print(
         f"Blog   {town.addresses.blog}\nMuseum {town.addresses.second_blog}\nFeed   {town.addresses.feed}\n"
@@ -97,6 +98,8 @@ def _ended(reader: Reader, delivery_id: int):  # type: ignore[no-untyped-def]
 
 async def _until(look, within_s: float = 30.0):  # type: ignore[no-untyped-def]
     """What ``look`` finds, as soon as it finds something; the last look when the time is over."""
+    import asyncio
+
     waited = 0.0
     while not (found := look()) and waited < within_s:
         await asyncio.sleep(0.1)

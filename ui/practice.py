@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
@@ -21,6 +20,8 @@ SPEEDS = (60.0, 240.0, 20.0)
 
 async def sign_in_to(town: Town, engine: Engine) -> None:
     """Give the engine the town's accounts, through the same door as any other."""
+    import asyncio  # here: the list is painted without it
+
     for network, address, answers in town.sign_ins():
         discovery = await asyncio.wrap_future(engine.discover(network, address))
         account = await asyncio.wrap_future(engine.sign_in(discovery, answers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,8 @@ class Reader:
 
     async def slowly(self, read: Callable[[sqlite3.Connection], T]) -> T:
         """The result of ``read`` on the reader thread; reads queue there one after the other."""
+        import asyncio  # here: the first page is shown without it
+
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, read)
 
     def interrupt(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -313,6 +312,8 @@ class Window(QMainWindow):
 
     async def check_file(self) -> None:
         """Read the whole file once, beside the work (docs/decisions/0001): a damaged one stops fetching and sending."""
+        import asyncio  # here: the list is painted without it
+
         await asyncio.sleep(CHECK_AFTER_S)
         answer: Future[str] = Future()
         path = self._engine.home / FILE_NAME

@@ -2,7 +2,8 @@
 
 A message is *owed* an answer when somebody else wrote it, it asks for one by its kind, it is not set aside, it came
 after the officer last settled the conversation, and no later message of ours stands below it. So of two questions
-under one comment, answering one leaves the other owed.
+under one comment, answering one leaves the other owed. In a talk without threads, whose messages all hang on the talk
+itself, whatever we say answers all that was said there before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from inbox.model import ConversationStatus, MessageKind, MessageState
 _ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.QUOTE, MessageKind.DIRECT, MessageKind.REVIEW}
 _LIVE = {MessageState.PUBLISHED, MessageState.HELD, MessageState.PRIVATE, MessageState.SCHEDULED, MessageState.DRAFT}
 # Compared as plain words: a batch asks thousands of times, and an attribute of an enum is found slowly.
-_HELD, _POST = MessageState.HELD.value, MessageKind.POST.value
+_HELD, _POST, _DIRECT = MessageState.HELD.value, MessageKind.POST.value, MessageKind.DIRECT.value
 _OPEN, _WAITING = ConversationStatus.OPEN.value, ConversationStatus.WAITING.value
 _DONE = ConversationStatus.DONE.value
 _NOTICED = {"owed", "quiet", "waiting"}
@@ -141,10 +142,18 @@ def _owed(live: Sequence[Line], settled_at: int) -> list[Line]:
         return asking
     parents = {line.remote_id: line.parent_remote_id for line in live}
     answered: set[str] = set()
+    spoke: dict[str, int] = {}  # by talk: when we last said something there
     for line in live:
         if line.ours:
+            if line.kind == _DIRECT and line.parent_remote_id not in parents:
+                spoke[line.parent_remote_id] = max(line.created_at, spoke.get(line.parent_remote_id, 0))
             here = line.parent_remote_id
             while here and here not in answered:
                 answered.add(here)
                 here = parents.get(here, "")
-    return [line for line in asking if line.remote_id not in answered]
+    return [
+        line
+        for line in asking
+        if line.remote_id not in answered
+        and not (line.kind == _DIRECT and spoke.get(line.parent_remote_id, 0) > line.created_at)
+    ]

@@ -55,6 +55,34 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
             bound="how many polls may be under way at once (polling.AT_ONCE); then eight commits to disk",
         )  # fmt: skip
 
+    yield outage(quick=quick)
+
+
+def outage(*, quick: bool) -> Figure:
+    """One network does not answer for ten seconds; the other seven are polled meanwhile."""
+    work = FOLDER / "work-poll"
+    shutil.rmtree(work, ignore_errors=True)
+    latencies = (10.0, *LATENCIES_S[1:])
+    networks = {n: _network(n, latency) for n, latency in zip(NETWORKS, latencies, strict=True)}
+    engine = Engine(work, MemorySecrets(), networks=networks, poll_by_itself=False)
+    engine.start()
+    for network in NETWORKS:
+        engine.sign_in(engine.discover(network, f"https://{network}.example").result(), {}).result()
+    silent, *others = [c.id for c in _channels(engine)]
+    ours, floors = [], []
+    for _ in range(2 if quick else 5):
+        floors.append(_took(lambda: engine.sync(others[:1]).result()))
+        waiting = engine.sync([silent])
+        ours.append(_took(lambda: engine.sync(others).result()))
+        assert not waiting.done(), "the silent one answered: nothing was measured"
+        waiting.cancel()
+    engine.stop()
+    shutil.rmtree(work, ignore_errors=True)
+    return Figure(
+        name="poll, one silent", unit="ms", ours=statistics.median(ours), floor=statistics.median(floors),
+        most_ratio=1.2, notes=spread(ours), bound="as above: a poll that waits holds one of eight places, and no lock",
+    )  # fmt: skip
+
 
 def _channels(engine: Engine) -> list[Channel]:
     from inbox.store import accounts

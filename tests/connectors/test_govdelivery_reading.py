@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import FrameType
 
 import pytest
@@ -307,6 +308,25 @@ async def test_a_forger_of_our_names_is_a_stranger(desk: GovDeliveryHarness) -> 
     assert [m.text for m in found if m.ours] == ["We open at nine"], "our answer is not covered by it"
     [forged] = [m for m in found if m.text == "We resign"]
     assert (forged.remote_id.partition(":")[0], forged.kind) == ("mail", MessageKind.NOTICE)
+
+
+async def test_a_mailbox_of_old_mail_alone_is_not_brought_in_by_the_second_poll(desk: GovDeliveryHarness) -> None:
+    for days in (900, 400, 100):
+        at = desk.clock.now() - timedelta(days=days)
+        desk.office.write("Vera", "vera@citizen.example", f"{days} days ago", "Words", at=at)
+    connector = desk.connector()
+    first, cursor = await read_on(connector, desk.channel)
+    desk.office.write("Vera", "vera@citizen.example", "Today", "Words")
+    second, _ = await read_on(connector, desk.channel, cursor)
+    assert (all_of(first), [m.title for m in all_of(second)]) == ([], ["Today"])
+
+
+async def test_what_cannot_be_read_is_kept_as_it_came(desk: GovDeliveryHarness) -> None:
+    desk.say_unknown()
+    [message] = await read(desk)
+    assert (message.kind, message.title) == (MessageKind.UNREADABLE, "Boxes in boxes")
+    assert message.raw == desk.office.folders["INBOX"].mails[0].content
+    assert "mailbox itself" in message.text
 
 
 @pytest.mark.parametrize(

@@ -182,15 +182,18 @@ async def test_limits_that_are_not_named_are_mastodons() -> None:
     assert limits.media_count == 4
 
 
+QUOTING = Capability.QUOTE | Capability.QUOTABLE
+
+
 @pytest.mark.parametrize(
     ("parts", "missing"),
     [
         ({"api": 11, "streaming": "https://s"}, Capability.NONE),
-        ({"api": 6, "streaming": "https://s"}, Capability.QUOTE),
-        ({"api": 0, "streaming": "https://s"}, Capability.QUOTE | Capability.REQUESTS),
+        ({"api": 6, "streaming": "https://s"}, QUOTING),
+        ({"api": 0, "streaming": "https://s"}, QUOTING | Capability.REQUESTS),
         ({"api": 11}, Capability.HINTS),
         ({"api": 0, "software": "gotosocial", "streaming": "https://s"},
-         Capability.QUOTE | Capability.REQUESTS | Capability.SCHEDULE),
+         QUOTING | Capability.REQUESTS | Capability.SCHEDULE),
         ({"api": 11, "streaming": "https://s", "scopes": frozenset(["read", "write:statuses"])},
          Capability.MEDIA | Capability.REACT_LIKE | Capability.BLOCK | Capability.MUTE | Capability.REPORT
          | Capability.REQUESTS),

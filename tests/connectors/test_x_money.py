@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,16 @@ async def test_an_object_is_paid_once_a_day(square: Square) -> None:
     square.clock.forward(DAY_S)
     await square.read()  # and never again
     assert spent(square) == once + READ["owned"] == square.network.billing.total
+
+
+async def test_signing_in_is_counted_too(tmp_path: Path) -> None:
+    square = Square(tmp_path, budget=100 * MICRO, signed_in_before=timedelta(0))
+    found = await X.discover("@harbour", square.http, square.clock)
+    await X.sign_in(found, square.secret.parts, square.http, square.clock)
+    for _ in range(2):
+        await square.read()
+        assert spent(square) == READ["user"] == square.network.billing.total
+    square.close()
 
 
 async def test_somebody_elses_app_pays_five_times_as_much(tmp_path: Path) -> None:

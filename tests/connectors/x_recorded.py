@@ -15,8 +15,7 @@ from inbox.connectors import http as web
 from inbox.connectors.connector import START, Room
 from inbox.connectors.x import X
 from inbox.connectors.x.channel import limits_of
-from inbox.connectors.x.signing_in import HISTORY
-from inbox.connectors.x.us import Us
+from inbox.connectors.x.us import HISTORY, Us
 from inbox.metering import UNMETERED, Meter
 from inbox.model import Account, AccountId, Batch, Channel, Cursor, Delivery, Message, Rendition, UpdateKind
 from inbox.practice.faults import Faults
@@ -107,7 +106,10 @@ class Desk:
 class Square(Desk):
     """A desk over the practice network. ``office`` is ours and owns the app, ``vera`` is a citizen."""
 
-    def __init__(self, folder: Path | None = None, *, budget: int | None = None, **parts: Any) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, budget: int | None = None, signed_in_before: timedelta = timedelta(days=1),
+        **parts: Any,
+    ) -> None:  # fmt: skip
         clock = SetClock(datetime(2026, 11, 1, 0, 0, tzinfo=UTC))
         self.network = Network(clock, address="https://x.com")
         self.faults = Faults()
@@ -117,7 +119,7 @@ class Square(Desk):
         keys = self.network.keys_for(self.app, self.office)
         own = us(
             id=self.office.id, username="harbour", name="Harbour Council",
-            since=(clock.now() - HISTORY).isoformat(), **parts,
+            since=(clock.now() - HISTORY - signed_in_before).isoformat(), **parts,
         )  # fmt: skip
         self.database: Database | None = None
         meter: Meter = UNMETERED

@@ -90,7 +90,7 @@ def test_stopped_while_it_is_held_it_lets_go_of_the_file(make: Callable[..., Run
 
 def test_the_window_starts_without_the_networks_code() -> None:
     """With it a start took more than twice as long."""
-    slow = {"httpx", "feedparser", "keyring", "sqlite_utils"}
+    slow = {"asyncio", "qasync", "httpx", "feedparser", "keyring", "sqlite_utils", "PIL"}
     words = f"import sys, main, ui.window; print(sorted({slow} & sys.modules.keys()))"
     told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from inbox.model import MessageId
+from inbox.model import MessageId, MessageKind
 from inbox.store.reading import StoredMessage
 from ui.reading.emoji import without
 
@@ -174,7 +174,7 @@ class _Tree:
         return None if stored.id in self._top else self._named(stored)
 
     def is_lost(self, stored: StoredMessage) -> bool:
-        """Whether it answers something that is not here, and not the post that everything stands under."""
+        """Whether it answers something that is not here, and not the post or the talk that everything stands under."""
         return bool(self._lost(stored)) and self._named(stored) is None
 
     def all_from(self, top: StoredMessage) -> list[StoredMessage]:
@@ -192,7 +192,9 @@ class _Tree:
 
     def _lost(self, stored: StoredMessage) -> str:
         m = stored.message
-        return m.parent_remote_id if m.parent_remote_id not in ("", m.remote_id, m.context_remote_id) else ""
+        talk = m.root_remote_id if m.kind is MessageKind.DIRECT else ""
+        own = ("", m.remote_id, m.context_remote_id, talk)
+        return m.parent_remote_id if m.parent_remote_id not in own else ""
 
 
 def _when(stored: StoredMessage) -> tuple[object, str]:

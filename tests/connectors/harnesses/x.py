@@ -10,8 +10,7 @@ import httpx
 
 from inbox.connectors.x import X
 from inbox.connectors.x.channel import limits_of
-from inbox.connectors.x.signing_in import HISTORY
-from inbox.connectors.x.us import CLASSIC, Us
+from inbox.connectors.x.us import CLASSIC, HISTORY, Us
 from inbox.model import Account, Rendition, UpdateKind
 from inbox.practice.x import Network, x_app
 from tests.connectors.harness import Break, KeptSecret, SetClock, Wire, account_of, channel_of, room

@@ -45,7 +45,7 @@ def test_graphemes_are_what_a_reader_counts(text: str, count: int) -> None:
         ("😀" * 10, 10),
         ("ftp://example.org", 17),
         ("https://localhost/x", 19),  # no host that could be linked
-        ("水位https://a.io/はここ", 2 + 23),  # scripts without spaces: a link all the same, and what follows is its path
+        ("水位https://a.io/はここ", 2 + 23),  # scripts without spaces: a link, and its path
     ],
 )
 def test_mastodon_counts_links_and_handles_short(text: str, count: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.model import ConversationStatus, Message, MessageKind, MessageState
+from inbox.model import ConversationStatus, Message, MessageKind, MessageState, Visibility
 from inbox.store import reading, record, triage
 from inbox.store.database import Database
 from tests.inbox.making import (
@@ -283,3 +283,20 @@ def test_those_of_a_kind_that_should_be_there(database: Database) -> None:
     save(database, channel, gone=("c2",))
     assert sorted(triage.alive(database.connection, channel.id, "c")) == ["c", "c1", "c3"]
     assert stored(database, channel, "c3").message.state is MessageState.SPAM
+
+
+def said_in_talk(name: str, second: float, *, ours: bool = False) -> Message:
+    return message(
+        name, kind=MessageKind.DIRECT, visibility=Visibility.DIRECT, ours=ours, parent_remote_id="talk",
+        root_remote_id="talk", created_at=later(second),
+    )  # fmt: skip
+
+
+def test_in_a_talk_without_threads_our_word_answers_what_came_before(database: Database) -> None:
+    channel = add_channel(database)
+    save(database, channel, said_in_talk("q1", 1), said_in_talk("q2", 2))
+    assert row_of(database, channel, "q1").owed == 2
+    save(database, channel, said_in_talk("a", 3, ours=True))
+    assert row_of(database, channel, "q1").owed == 0
+    save(database, channel, said_in_talk("q3", 4))
+    assert row_of(database, channel, "q1").owed == 1
