@@ -27,7 +27,7 @@ run:  ## start Postroom
 test test-servers bench: export QT_QPA_PLATFORM ?= offscreen
 
 test:  ## all tests but those with real servers
-	@$(IN_TEST) python -m pytest $(TESTS)
+	@$(IN_TEST) python -m pytest --numprocesses=auto --dist=loadfile $(TESTS)
 
 check:  ## lint, format, types
 	@$(IN) ruff check .

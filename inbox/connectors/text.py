@@ -12,6 +12,8 @@ from typing import Final
 
 import nh3
 
+from inbox.markup import bare, overgrown
+
 # Ends a block: a blank line stands there in plain text. The rest of what nh3 may leave has its own meaning below.
 _BLOCKS: Final = frozenset(
     {"p", "blockquote", "ul", "ol", "dl", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr"}
@@ -40,6 +42,8 @@ def plain_text(markup: str) -> str:
     """The words of ``markup`` as the public sees them: entities decoded, no scripts, a blank line after a paragraph."""
     if not markup:
         return ""
+    if overgrown(markup):
+        return _CONTROL.sub("", html.unescape(bare(markup)))
     # Most comments are paragraphs and line breaks only: no parser needed for those.
     if "<" not in _SIMPLE_TAG.sub("", markup):
         text = _SIMPLE_TAG.sub(_break_for_simple, _SPACES.sub(" ", markup))
@@ -84,12 +88,15 @@ def lines_of(text: str) -> str:
 
 def _without_trailing(address: str) -> str:
     """The address without the sentence's punctuation, and without a bracket that it did not open."""
-    while address:
-        if address[-1] in _TRAILING or (address[-1] == ")" and address.count("(") < address.count(")")):
-            address = address[:-1]
-        else:
+    end, open_, closed = len(address), address.count("("), address.count(")")
+    while end:
+        last = address[end - 1]
+        if last == ")" and open_ < closed:
+            closed -= 1
+        elif last not in _TRAILING:
             break
-    return address
+        end -= 1
+    return address[:end]
 
 
 def _break_for_simple(found: re.Match[str]) -> str:

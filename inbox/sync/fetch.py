@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from inbox.clock import Clock
 from inbox.connectors.connector import Connector
 from inbox.errors import CursorExpired, NotAllowed, NotFound, PostroomError, SignInNeeded, StoreError
 from inbox.events import Changed
+from inbox.markup import overgrown
 from inbox.model import Batch, Capability, Channel, Cursor, Message
 from inbox.store import accounts, ledger, messages, record, triage
 from inbox.store.database import Database, to_ms
@@ -224,6 +225,8 @@ def save(
 ) -> messages.Saved:  # fmt: skip
     """Group the batch and save it; without a poll the channel's cursor stays. ``actor``: who made what is saved;
     ``asked``: a person wants to see it."""
+    if any(overgrown(m.html) for m in batch.messages):  # nothing would ever show it; its words and raw form are here
+        batch = replace(batch, messages=tuple(replace(m, html="") if overgrown(m.html) else m for m in batch.messages))
     known = messages.known_roots(database.connection, channel, batch.messages)
     roots = grouping.roots(batch.messages, known)
     return messages.save(

@@ -52,7 +52,8 @@ class Running:
         )  # fmt: skip
         self.engine.bus.subscribe(self.heard.append)
         self.engine.start(held=held)
-        self.settle()
+        if not held:  # else its loop does not turn yet
+            self.settle()
 
     def stop(self) -> None:
         if self._reader is not None:
@@ -62,8 +63,7 @@ class Running:
 
     def on_loop(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it on the engine's loop and wait."""
-        assert self.engine._loop is not None
-        return asyncio.run_coroutine_threadsafe(work, self.engine._loop).result(WITHIN_S)
+        return asyncio.run_coroutine_threadsafe(work, self.engine._its_loop()).result(WITHIN_S)
 
     def settle(self) -> None:
         """Return when the engine has nothing to do but wait."""

@@ -8,6 +8,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from inbox.model import Attachment, Message
+from ui.format import file_size
 from ui.reading import inner
 from ui.reading.markup import pictures, plain
 from ui.reading.parts import Inner, label, line_of, outside_link
@@ -41,6 +42,11 @@ class Inside(QObject):
         if seen:
             self.parts.append(self._row(seen))
         for one in m.attachments:
+            if not one.url and not one.preview_url:  # in a mailbox: nothing leads to it but the mailbox itself
+                said = plain(one.description) or one.kind
+                size = f", {file_size(one.size_bytes)}" if one.size_bytes else ""
+                words = _tr("Attached: {0}{1}. Open it in the mailbox.").format(said, size)
+                self.parts.append(label(words, "text-3", percent=92, wrap=True))
             if one.kind != "image" and one.url.startswith(("https://", "http://")):
                 words = _tr("Open the {0} ↗").format(one.kind if one.kind != "unknown" else _tr("file"))
                 self.parts.append(line_of(outside_link(words, one.url, about=plain(one.description) or one.kind)))

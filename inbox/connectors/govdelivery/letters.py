@@ -22,12 +22,16 @@ from typing import Final
 
 from inbox.connectors.govdelivery.imap import MESSAGE_ID, Envelope, moment
 from inbox.connectors.govdelivery.structure import Part, Unreadable, decoded, header_text, parts
-from inbox.connectors.text import linked, plain_text
+from inbox.connectors.text import escaped, plain_text
+from inbox.markup import overgrown
 from inbox.model import Attachment, Author, Capability, Message, MessageKind, Visibility
 
 MAIL: Final = "mail:"
 ANSWER: Final = "answer:"
 MOST_REFERENCES: Final = 12
+MOST_SHOWN: Final = 250_000
+"""So many characters of a mail are words to read; the rest is in the mailbox."""
+MOST_LINES: Final = 3_000
 _OURS = re.compile(r"<postroom\.([\w-]{1,64})@[^>]+>")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -192,22 +196,25 @@ def _words(letter: Letter) -> tuple[str, str]:
     whole = _CONTROL.sub("", decoded(_unpacked(letter.body, part.encoding), part.charset))
     whole = whole.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     if part.subtype == "html":
-        text, history = split_history(plain_text(whole))
-        return text, whole
+        return _cut(split_history(plain_text(whole))[0]), "" if overgrown(whole) else whole
     text, history = split_history(whole)
     if not history:
-        return text, ""
-    return text, f"{_markup(text)}<details><blockquote>{_markup(history)}</blockquote></details>"
+        return _cut(text), ""
+    return _cut(text), f"{_markup(text)}<details><blockquote>{_markup(history)}</blockquote></details>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def _markup(text: str) -> str:
-    return "".join(f"<p>{p}</p>" for p in re.split(r"\n{2,}", linked(text)) if p.strip()).replace("\n", "<br>")
+    return "".join(f"<p>{p}</p>" for p in re.split(r"\n{2,}", escaped(text)) if p.strip()).replace("\n", "<br>")
 
 
 def split_history(text: str) -> tuple[str, str]:
     """What somebody wrote, and what they quoted below it. Where all of it looks quoted, none is history."""
     lines = text.strip("\n ").split("\n")
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines[:MOST_LINES]):
         two = f"{line} {lines[number + 1]}" if number + 1 < len(lines) else line
         if _HISTORY.match(line.strip()) or (line[:3] in {"On ", "Am ", "Le "} and _HISTORY.match(two.strip())):
             new = "\n".join(lines[:number]).rstrip()

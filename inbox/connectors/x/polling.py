@@ -30,7 +30,6 @@ SEARCH_LEAST: Final = 10
 REACH: Final = 790
 """X lists the 800 newest mentions; a sweep that got so many may have missed some."""
 SEARCHED: Final = timedelta(days=7) - timedelta(minutes=5)
-SEARCH_ENDS: Final = timedelta(seconds=30)
 ENOUGH: Final = 100
 
 
@@ -38,6 +37,7 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
     """The batch after ``cursor``."""
     at = Position.of(cursor, api.us.id)
     began_midway = at.midway
+    _count_signing_in(api)
     at.started_at = at.started_at or api.now().isoformat()
     found: list[Message] = []
     complete = False
@@ -68,6 +68,13 @@ async def fetch(api: Api, cursor: Cursor) -> Batch:
         gap_before=complete and lost_to is not None,
         requests=api.requests,
     )
+
+
+def _count_signing_in(api: Api) -> None:
+    """Signing in looked us up, and had no meter: that is noted now, where it was today."""
+    when = api.us.signed_in_at
+    if when is not None and when.date() == api.now().date():
+        api.purse.read({f"user:{api.us.id}": prices.read("user")}, "signing in")
 
 
 def _under_way(at: Position) -> bool:

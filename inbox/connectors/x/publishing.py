@@ -38,6 +38,7 @@ SAFELY_BEFORE: Final = timedelta(seconds=10)
 CLOCKS_DIFFER: Final = timedelta(hours=1)
 WITHOUT_A_TIME: Final = timedelta(days=7)
 _HANDLE: Final = re.compile(r"(?<!\w)@\w{1,15}")
+_NEVER: Final = re.compile("[\ufffe\ufeff\uffff]")
 _CASHTAG: Final = re.compile(r"(?<![\w$])\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?!\w)", re.IGNORECASE)
 # X gives its refusals of a post no code of their own, only sentences (section 7).
 _DUPLICATE: Final = re.compile(r"duplicate", re.IGNORECASE)
@@ -109,6 +110,8 @@ def _check(rendition: Rendition) -> None:
             _reject("A direct message at X takes one picture", where="media")
         if rendition.poll:
             _reject("A direct message holds no poll", where="poll")
+    if _NEVER.search(rendition.text):
+        _reject("The text holds an invisible character (a byte order mark or the like) that X takes in no text")
     if len(_CASHTAG.findall(rendition.text)) > 1:
         _reject("X takes one $name of a share per post from apps like ours")
     if rendition.audience is Audience.FOLLOWERS:

@@ -25,12 +25,10 @@ from inbox.connectors.x.discovery import CALLBACKS
 from inbox.connectors.x.people import person_from
 from inbox.connectors.x.problems import judge, problem_in
 from inbox.connectors.x.signing import KEYS, has_keys, headers_for
-from inbox.connectors.x.us import ALL, Us, known
+from inbox.connectors.x.us import ALL, HISTORY, Us, known
 from inbox.errors import BadReply, NotAllowed, OutcomeUnknown, SignInNeeded, Unavailable
 
 SCOPES: Final = "tweet.read users.read tweet.write tweet.moderate.write media.write dm.read dm.write offline.access"
-HISTORY: Final = timedelta(days=7)
-"""So much of what was said before the first sign-in is read: more would cost more than it tells."""
 _RIGHTS: Final = {
     "write": ("tweet.write",),
     "media": ("media.write",),

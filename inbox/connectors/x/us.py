@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from inbox.model import Account
@@ -13,6 +13,8 @@ API: Final = "https://api.x.com"
 WEB: Final = "https://x.com"
 CLASSIC: Final = "classic"
 NEW: Final = "new"
+HISTORY: Final = timedelta(days=7)
+"""So much of what was said before signing in is read: more would cost more than it tells."""
 ALL: Final = frozenset({"write", "media", "moderate", "direct"})
 
 
@@ -74,6 +76,11 @@ class Us:
     def began_at(self) -> datetime | None:
         """From when on things are read."""
         return datetime.fromisoformat(self.since) if self.since else None
+
+    @property
+    def signed_in_at(self) -> datetime | None:
+        """When these settings were made."""
+        return self.began_at + HISTORY if self.began_at else None
 
     def profile(self, username: str) -> str:
         """Somebody's page."""

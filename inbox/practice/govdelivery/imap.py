@@ -135,7 +135,7 @@ class ImapTalk(socketserver.StreamRequestHandler):
                 if not asked[1]:
                     self.office.changes += 1
                     mail.flags.add("\\Seen")
-                whole = mail.header if asked[2] == "HEADER" else structure.part(mail, asked[2] or "1")
+                whole = _asked_for(mail, asked[2])
                 piece = whole[int(asked[3]) :][: int(asked[4])] if asked[4] else whole
                 origin = f"<{asked[3]}>" if asked[3] else ""
                 out.append(f" BODY[{asked[2]}]{origin} {{{len(piece)}}}\r\n".encode() + piece)
@@ -150,6 +150,12 @@ class ImapTalk(socketserver.StreamRequestHandler):
 
     def _write(self, content: bytes) -> None:
         self.wfile.write(content)
+
+
+def _asked_for(mail: Mail, section: str) -> bytes:
+    if not section:
+        return mail.content
+    return mail.header if section == "HEADER" else structure.part(mail, section)
 
 
 def _words(rest: str) -> list[str]:

@@ -24,11 +24,6 @@ class Ids:
         return str(((round(moment.timestamp() * 1000) - _EPOCH_MS) << 22) + number % 4096)
 
 
-def ms_of(number: str) -> int:
-    """Milliseconds since 1970 of an id."""
-    return (int(number) >> 22) + _EPOCH_MS
-
-
 def floor_of(moment: datetime) -> int:
     """The smallest id of that moment."""
     return (round(moment.timestamp() * 1000) - _EPOCH_MS) << 22

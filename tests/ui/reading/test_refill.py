@@ -272,7 +272,7 @@ def test_a_filled_card_is_the_card_made_for_the_message(shelf: list[QWidget], pa
         {"poll": Poll(options=(PollOption(title="Yes", votes=3),))}, {"details": {"filtered": "1"}},
         {"visibility": Visibility.UNLISTED},
     ],
-    ids=str,
+    ids=lambda what: "+".join(what),
 )  # fmt: skip
 def test_no_single_thing_stays(shelf: list[QWidget], what: dict[str, object]) -> None:
     how: dict[str, object] = {"answers": "Ben", "owed": True}
