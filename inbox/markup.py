@@ -24,7 +24,7 @@ _TAG = re.compile(r"<[^>]*>?")
 def overgrown(markup: str) -> bool:
     """Whether a parser might take minutes or gigabytes over this.
 
-    Only what is opened counts: what looks like a closing tag may stand in a comment or in an attribute's value, and then
+    Only what is opened counts: what looks like a closing tag may stand in a comment or in an attribute, and then
     closes nothing. So an honest page has to be very long to be taken for one, and loses its formatting, not its words.
     """
     if markup.count("<") < 700:  # not even if all of them were left open

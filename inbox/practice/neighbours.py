@@ -9,6 +9,7 @@ from typing import Protocol
 from starlette.types import ASGIApp
 
 from inbox.clock import Clock
+from inbox.metering import MICRO
 from inbox.practice.board import MOST_CHARACTERS, Board
 from inbox.practice.facebook import facebook_app
 from inbox.practice.facebook.square import USERNAME, Square
@@ -17,6 +18,8 @@ from inbox.practice.govdelivery import Bureau, agency_app
 from inbox.practice.linkedin import Village, linkedin_app
 from inbox.practice.mastodon import mastodon_app
 from inbox.practice.mastodon.fediverse import Fediverse
+from inbox.practice.x import x_app
+from inbox.practice.x.street import Street
 
 
 class Story(Protocol):
@@ -49,11 +52,16 @@ class Neighbour:
 def neighbours(seed: int, clock: Clock, real: Clock) -> dict[str, Neighbour]:
     """All of them, by site, in the order in which the officer signs in."""
     square, village, bureau = Square(seed, clock), Village(seed, clock), Bureau(seed, clock)
-    fediverse, board = Fediverse(seed, clock), Board(real)
+    fediverse, street, board = Fediverse(seed, clock), Street(seed, clock), Board(real)
 
     def on_the_square(address: str, faults: Faults) -> ASGIApp:
         square.network.address = address
         return facebook_app(square.network, faults)
+
+    def on_the_street(address: str, faults: Faults) -> ASGIApp:
+        street.network.address = address
+        street.network.limits = False  # the story goes faster than fifteen minutes
+        return x_app(street.network, faults)
 
     def mailing(_: str, faults: Faults) -> ASGIApp:
         bureau.mail.start()
@@ -77,6 +85,10 @@ def neighbours(seed: int, clock: Clock, real: Clock) -> dict[str, Neighbour]:
             site="village", network="linkedin", story=village,
             serve=lambda _, faults: linkedin_app(village.network, faults),
             sign_in=lambda at: (at, {"token": village.token()}), budget=("calls", 1_000_000),
+        ),
+        Neighbour(
+            site="street", network="x", story=street, serve=on_the_street, sign_in=lambda at: (at, street.keys),
+            budget=("credits", 1_000 * MICRO),
         ),
         Neighbour(
             site="bureau", network="govdelivery", story=bureau, serve=mailing, close=bureau.mail.stop,

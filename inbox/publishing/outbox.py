@@ -28,7 +28,7 @@ from inbox.errors import (
     Unsupported,
 )
 from inbox.events import Changed
-from inbox.model import Channel, ChannelId, Delivery, DeliveryId, DeliveryState, Receipt
+from inbox.model import AccountId, Channel, ChannelId, Delivery, DeliveryId, DeliveryState, Receipt
 from inbox.store import accounts, outbox, record, triage
 from inbox.store.database import Database
 from inbox.sync import fetch
@@ -89,6 +89,15 @@ class Outbox:
         with self._database.transaction() as connection:
             outbox.hurry(connection, self._held_offline, at=self._clock.now())
         self._held_offline.clear()
+        self.poke()
+
+    def budget_raised(self, account_id: AccountId) -> None:
+        """What was held for want of a budget goes now, if the new one is enough."""
+        connection = self._database.connection
+        mine = {c.id for c in accounts.channels(connection, account_id=account_id)}
+        held = [d.id for d in outbox.waiting(connection) if d.channel_id in mine and d.attempts and d.words]
+        with self._database.transaction() as writing:
+            outbox.hurry(writing, held, at=self._clock.now())
         self.poke()
 
     async def run(self) -> None:

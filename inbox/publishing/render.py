@@ -125,7 +125,7 @@ def _problems(
         for c in channel.limits.choices
         if c.code in chosen and c.warning
     ]
-    found += _too_long(rendition, channel)
+    found += _too_long(rendition, channel, reply_to)
     if update.warning.strip() and not rendition.warning:
         found.append(Problem(words=f"{title} shows no content warning.", where="warning", stops=False))
     found += _circle(update, rendition, channel, reply_to)
@@ -152,9 +152,12 @@ def _problems(
 _WORDS = {"poll": "poll", "media": "picture", "quotes": "quote", "card": "link card"}
 
 
-def _too_long(rendition: Rendition, channel: Channel) -> list[Problem]:
+def _too_long(rendition: Rendition, channel: Channel, reply_to: Message | None) -> list[Problem]:
     limits, found = channel.limits, []
-    direct = rendition.visibility is Visibility.DIRECT and limits.direct_graphemes
+    private = rendition.visibility is Visibility.DIRECT or (
+        rendition.visibility is None and reply_to is not None and reply_to.visibility is Visibility.DIRECT
+    )
+    direct = private and limits.direct_graphemes
     most_graphemes = direct or limits.text_graphemes
     if most_graphemes is not None:
         over = counting.length(rendition.text, limits, warning=rendition.warning) - most_graphemes

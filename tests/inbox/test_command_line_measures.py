@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from inbox.connectors.memory import BEFORE_SEND, Memory
-from inbox.errors import ByHand
+from inbox.errors import ByHand, OutOfBudget
 from inbox.metering import MICRO, Allowance, Period, Unit
 from inbox.model import Batch, Channel, Choice, Cursor, Limits, Weight
 from tests.inbox.command_line_office import CHANNEL, Office
@@ -84,3 +85,15 @@ def test_money_is_measured_and_a_budget_holds(office: Office) -> None:
     assert office.run("sync").code == 1, "the channel says that its budget is used up"
     assert office.run("budget", "memory-1", "1.005").code == 2
     assert office.run("budget", "nobody", "1").code == 8
+
+
+def test_raising_a_budget_lets_what_was_held_go(office: Office) -> None:
+    error = OutOfBudget("Spent", retry_at=office.clock.now() + timedelta(days=9))
+    office.world.fail("publish", BEFORE_SEND, error)
+    ran = office.run("reply", str(office.message_id("bridge")), "--text", "At nine.", "--json")
+    assert (ran.code, ran.error["error"]) == (3, "OutOfBudget")
+    assert office.run("sync").code == 0
+    assert office.world.made == [], "not before the month is over"
+    assert office.run("budget", "memory-1", "20").code == 0
+    assert office.run("sync").code == 0
+    assert len(office.world.made) == 1

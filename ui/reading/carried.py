@@ -39,7 +39,8 @@ def carried(text: str, channel: Channel, reply_to: Message, visibility: Visibili
     update = answer(text, visibility)
     rendition, problems = render(update, channel, now=datetime.now(UTC), reply_to=reply_to)
     before = addressed("-", reply_to).removesuffix("-").strip() if not text.strip() else _before(rendition, text)
-    left, unit = _left(rendition, channel.limits)
+    private = reply_to.visibility if rendition.visibility is None else rendition.visibility
+    left, unit = _left(rendition, channel.limits, direct=private is Visibility.DIRECT)
     stops = next((p.words for p in problems if p.stops), "") if text.strip() else ""
     readers = rendition.visibility or (Visibility.PUBLIC if reply_to.public else reply_to.visibility)
     note = next((p.words for p in problems if not p.stops and p.where == "channel"), "")
@@ -65,10 +66,9 @@ def _before(rendition: Rendition, text: str) -> str:
     return rendition.text.removesuffix(text.strip()).strip()
 
 
-def _left(rendition: Rendition, limits: Limits) -> tuple[int | None, str]:
+def _left(rendition: Rendition, limits: Limits, *, direct: bool) -> tuple[int | None, str]:
     """What is left until the nearest limit."""
-    direct = limits.direct_graphemes if rendition.visibility is Visibility.DIRECT else None
-    most = direct or limits.text_graphemes
+    most = (limits.direct_graphemes if direct else None) or limits.text_graphemes
     size = len(rendition.text.encode())
     bytes_left = min((b - size for b in (limits.text_bytes, limits.reply_bytes) if b is not None), default=None)
     if most is not None:

@@ -137,11 +137,17 @@ async def sign_in(discovery: Discovery, answers: Mapping[str, str], http: httpx.
                 "The statistics cannot be read with this token", hint=hint, status=error.status
             ) from None
     if place.mailbox is not None:
+        if is_loopback(place.base) and not all(is_loopback(f"http://{host}") for host in _mail_hosts(place.mailbox)):
+            raise NotFound("In practice no real mailbox is opened", hint="Use the mailbox that practice names.")
         await _mailbox_opens(place.mailbox, mail_password)
     return SignedIn(
         title=place.code, address=place.address, user=typed["user"], settings=settings, secret=secret,
         channels=(channel_of(place, Limits(choice_needed=True)),),
     )  # fmt: skip
+
+
+def _mail_hosts(mailbox: Mailbox) -> list[str]:
+    return [mailbox.imap.name, *([mailbox.smtp.name] if mailbox.smtp is not None else [])]
 
 
 async def _mailbox_opens(mailbox: Mailbox, password: str) -> None:

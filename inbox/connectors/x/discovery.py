@@ -80,7 +80,6 @@ def discover(address: str) -> Discovery:
         fields=FIELDS,
         settings={"api": api, "web": web, "user": username},
         sign_in=(SignIn.PASTE, SignIn.BROWSER, SignIn.BROWSER_CODE),
-        browser_url=f"{web}/i/oauth2/authorize",
         warnings=WARNINGS,
         app_fields=APP_FIELDS,
     )

@@ -249,3 +249,10 @@ def test_receivers_are_those_that_the_channel_names() -> None:
     assert render(chosen, channel, now=START)[0].categories == ("t1",)
     assert problems(chosen, channel) == [("choices", False)]
     assert render(chosen, CHANNEL, now=START)[0].categories == ()
+
+
+def test_a_private_answer_has_the_room_of_a_private_message_where_no_circle_is_chosen() -> None:
+    channel = replace(_OPEN, limits=Limits(text_graphemes=10, direct_graphemes=1_000))
+    said = message("m1", visibility=Visibility.DIRECT)
+    assert answering(replace(REPLY, text="x" * 900), said, channel)[1] == []
+    assert answering(replace(REPLY, text="x" * 900), message("m1"), channel)[1] == [("text", True)]
