@@ -84,7 +84,7 @@ def extras_of(column: str, *, public: bool) -> dict[str, Any]:
         "visibility": Visibility(more.get("visibility", "public" if public else "followers")),
         "language": more.get("language", ""),
         "details": more.get("details", {}),
-        "attachments": tuple(Attachment(**a) for a in more.get("attachments", ())),
+        "attachments": tuple(Attachment(**{"url": ""} | a) for a in more.get("attachments", ())),
         "root_remote_id": more.get("root", ""),
         "addressees": tuple(more.get("addressees", ())),
         "warning": more.get("warning", ""),

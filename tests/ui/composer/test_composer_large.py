@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,10 @@ def large(qapp: QApplication) -> Iterator[None]:
 
 def test_three_channels_with_all_options(
     large: None, make_three: Callable[[], Composer], networks: Three, qtbot: QtBot, until: Until, image: QImage,
-    tmp_path: Path, named: Callable[[QWidget], None],
+    tmp_path: Path, named: Callable[[QWidget], None], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     image.save(str(tmp_path / "a.png"))
+    monkeypatch.setattr(networks.engine, "link_card", lambda url: Future())  # a page that takes its time
     composer = make_three()
     composer.resize(1024, 700)
     for tick in composer.editor.ticks.values():
