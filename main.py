@@ -13,15 +13,15 @@ if __name__ == "__main__":
     gc.disable()  # what a start makes stays: looking for garbage in it is a twentieth of its time. ``begun`` enables it
 
 import argparse
-import asyncio
 import contextlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-import qasync
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
 
 from inbox.engine import Engine
 from inbox.errors import StoreError
@@ -41,6 +41,7 @@ PRACTICE_INTERVAL_S = 3
 SWITCH_S = 0.0005
 """How long the window waits at most when the engine has the interpreter; Python's own 5 ms, a few times in a row, would
 be seen (docs/decisions/0006)."""
+HIDDEN_S = 0.5
 UNUSABLE, NO_DISPLAY, INTERRUPTED = 7, 69, 130
 
 
@@ -88,10 +89,7 @@ def main(arguments: list[str]) -> int:
             say_unusable(error)
             return UNUSABLE
         instance.listen()
-        loop = qasync.QEventLoop(application)
-        asyncio.set_event_loop(loop)
         tasks = Tasks(_unexpected)
-        loop.set_exception_handler(lambda _, context: _unexpected(context.get("exception")))
         settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
         if options.theme:
             settings.setValue("theme", options.theme)
@@ -100,14 +98,21 @@ def main(arguments: list[str]) -> int:
         window = Window(engine, reader, theme, tasks, settings=settings, stripe=stripe)
         hook_errors(window.show_error)
         instance.greeted.connect(window.summon)
-        done = asyncio.Event()
-        window.quit_wanted.connect(done.set)
         if stripe is not None and town is not None:
             window.setWindowTitle("Postroom (PRACTICE)")
             stripe.leave.connect(lambda: _leave_practice(window, home))
             town.start()
         window.show()
-        application.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        _let_paint(application, window)
+        import asyncio  # only now, as all that a list can be shown without
+
+        import qasync
+
+        loop = qasync.QEventLoop(application)
+        asyncio.set_event_loop(loop)
+        loop.set_exception_handler(lambda _, context: _unexpected(context.get("exception")))
+        done = asyncio.Event()
+        window.quit_wanted.connect(done.set)
         code = 0
 
         def begun(_: object) -> None:
@@ -120,7 +125,7 @@ def main(arguments: list[str]) -> int:
             finally:
                 engine.release().add_done_callback(begun)
 
-        QTimer.singleShot(0, begin)  # the list stands painted
+        QTimer.singleShot(0, begin)
 
         async def live() -> None:
             whole = asyncio.current_task()
@@ -150,6 +155,16 @@ def main(arguments: list[str]) -> int:
             town.stop()
         interrupt.close()
     return code
+
+
+def _let_paint(application: QApplication, window: Window) -> None:
+    """Return when the window stands painted; at the latest after a moment, if the system keeps it hidden."""
+    until = time.monotonic() + HIDDEN_S
+    without_input = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
+    application.processEvents(without_input)
+    while not window.windowHandle().isExposed() and time.monotonic() < until:
+        time.sleep(0.005)  # a display's server says in its own time that there is something to paint on
+        application.processEvents(without_input)
 
 
 def _leave_practice(window: Window, home: Path) -> None:

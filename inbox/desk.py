@@ -32,7 +32,6 @@ from inbox.model import (
     UpdateKind,
     Weight,
 )
-from inbox.publishing.fitting import fitted
 from inbox.publishing.outbox import Outbox
 from inbox.publishing.render import render
 from inbox.store import accounts, outbox, reading, record, triage
@@ -189,6 +188,10 @@ class Desk:
 
     async def _fitted(self, rendition: Rendition, channel: Channel) -> Rendition:
         """With pictures as the channel takes them; what goes out is decided here, once."""
+        if not rendition.media:
+            return rendition
+        from inbox.publishing.fitting import fitted  # Pillow: nobody needs it before the first picture
+
         folder = self._database.path.parent / "media" / "outgoing"
         fit = [await asyncio.to_thread(fitted, m, channel.limits, folder) for m in rendition.media]
         return replace(rendition, media=tuple(fit))

@@ -4,13 +4,12 @@ Every command returns a ``concurrent.futures.Future`` at once and does its work 
 in and out, so that the engine can become a process the day a thread is not smooth enough. Whoever listens on ``bus``
 is called on the engine's thread.
 
-What the engine works with is imported on its own thread once it begins: the networks and their HTTP client take longer
-than all the rest of a start, and the window shows its list without them (``start(held=True)``).
+What the engine works with is imported on its own thread once it begins: asyncio, the networks and their HTTP client
+take longer than all the rest of a start, and the window shows its list without them (``start(held=True)``).
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import getpass
 import logging
@@ -45,6 +44,8 @@ from inbox.store.database import Database
 from inbox.tasks import Tasks
 
 if TYPE_CHECKING:
+    import asyncio
+
     from inbox.connectors import http
     from inbox.connectors.connector import Authorization, Connector, Discovery
     from inbox.desk import Undone
@@ -95,7 +96,9 @@ class Engine:
         self.on_error = on_error or (lambda error: log.error("engine task failed", exc_info=error))
         """Told, on the engine's thread, of what nobody awaits: a full disk, or a bug. The window sets its own."""
         self._thread: threading.Thread | None = None
+        self._released = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._making_loop = threading.Lock()
 
     @property
     def titles(self) -> dict[str, str]:
@@ -110,7 +113,8 @@ class Engine:
         ``held``: only open the file; the work, and every command given meanwhile, waits for ``release``.
         """
         ready: Future[None] = Future()
-        self._held = held
+        self._held, self._loop = held, None
+        self._released.clear()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="engine", daemon=True)
         self._thread.start()
         try:
@@ -125,44 +129,56 @@ class Engine:
 
         async def nothing_more() -> None: ...
 
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._released.set)
+        self._released.set()
         return self._do(nothing_more)
 
     def stop(self, *, within_s: float = 10.0) -> None:
         """Take no more work, cancel what runs, close the file. What was being sent is on disk as such."""
-        if self._thread is None or self._loop is None:
+        if self._thread is None:
             return
         with contextlib.suppress(RuntimeError):  # it may have ended by itself, its loop with it
-            self._loop.call_soon_threadsafe(self._ending.set)
-            self._loop.call_soon_threadsafe(self._released.set)
+            self._its_loop().call_soon_threadsafe(self._ending.set)
+        self._released.set()
         self._thread.join(within_s)
         self._thread = None
 
     def _run(self, ready: Future[None]) -> None:
         try:
-            asyncio.run(self._main(ready))
+            database = Database.open(self.home)
+            try:
+                if fleeting.in_force(database.connection):  # before anybody can look
+                    self._purger(database).run(self._clock.now())
+                if self._held:
+                    ready.set_result(None)
+                    self._released.wait()
+                from asyncio import Runner
+
+                with Runner(loop_factory=self._its_loop) as runner:
+                    runner.run(self._main(database, ready))
+            finally:
+                database.close()
         except BaseException as error:  # noqa: BLE001 - the thread ends here: whoever waits for the start, or the hook, is told
             if ready.done():
                 self.on_error(error)
             else:
                 ready.set_exception(error)
 
-    async def _main(self, ready: Future[None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(lambda _, c: self.on_error(c.get("exception") or RuntimeError(c["message"])))
-        self._ending, self._released, self._begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        database = Database.open(self.home)
-        try:
-            if fleeting.in_force(database.connection):  # before anybody can look
-                self._purger(database).run(self._clock.now())
-            if self._held:
-                ready.set_result(None)
-                await self._released.wait()
-            if not self._ending.is_set():
-                await self._work(database, ready)
-        finally:
-            database.close()
+    def _its_loop(self) -> asyncio.AbstractEventLoop:
+        """The engine's loop, made by whoever needs it first: a command may come before the thread does."""
+        import asyncio
+
+        with self._making_loop:
+            if self._loop is None:
+                self._ending, self._begun = asyncio.Event(), asyncio.Event()
+                self._loop = asyncio.new_event_loop()
+            return self._loop
+
+    async def _main(self, database: Database, ready: Future[None]) -> None:
+        self._its_loop().set_exception_handler(
+            lambda _, c: self.on_error(c.get("exception") or RuntimeError(c["message"]))
+        )
+        if not self._ending.is_set():
+            await self._work(database, ready)
 
     def _purger(self, database: Database) -> Purger:
         from inbox.store.purging import Purger
@@ -225,14 +241,15 @@ class Engine:
     # Commands. Each is one line: what is done stands in the room it belongs to.
 
     def _do(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
-        if self._loop is None or self._thread is None:
+        if self._thread is None:
             raise PostroomError("The engine is not running.")
+        import asyncio
 
         async def once_begun() -> T:
             await self._begun.wait()
             return await work()
 
-        return asyncio.run_coroutine_threadsafe(once_begun(), self._loop)
+        return asyncio.run_coroutine_threadsafe(once_begun(), self._its_loop())
 
     def discover(self, network: str, address: str) -> Future[Discovery]:
         """What stands at an address, before signing in."""
@@ -361,7 +378,7 @@ class Engine:
             await self._accounts.set_budget(account_id, allowance, amount, actor=self.actor)
             await self._polling.measure(account_id)
             self._polling.replan(hurry=account_id)
-            self._outbox.poke()
+            self._outbox.budget_raised(account_id)
             self.bus.publish(Changed(accounts=True))
 
         return self._do(work)

@@ -8,8 +8,6 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image
-
 from inbox.clock import Clock
 from inbox.connectors import cards, http
 from inbox.errors import BadReply, NotFound, PostroomError
@@ -75,6 +73,8 @@ class Pictures:
 
     def _keep(self, fetched: Path) -> Path:
         """As a JPEG or PNG beside what the officer attaches: the cache may forget it before it has gone out."""
+        from PIL import Image  # here: most inboxes never make a card
+
         with Image.open(fetched) as image:
             image.load()
             plain = image.convert("RGB")

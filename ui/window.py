@@ -318,7 +318,7 @@ class Window(QMainWindow):
         answer: Future[str] = Future()
         path = self._engine.home / FILE_NAME
         # A daemon, so that closing the window never waits for a large file to be read to its end.
-        Thread(target=lambda: answer.set_result(damage(path)), name="file check", daemon=True).start()
+        Thread(target=lambda: answer.set_result(damage(path, patiently=True)), name="file check", daemon=True).start()
         found = await asyncio.wrap_future(answer)
         if found:
             await asyncio.wrap_future(self._engine.pause(True))

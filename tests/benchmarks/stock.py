@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from inbox.model import Account, AccountId, Capability, ChannelFound, ConversationStatus, MessageKind, MessageState
-from inbox.store import accounts, schema, standing
+from inbox.store import accounts, standing
 from inbox.store.database import FILE_NAME, Database, to_ms
 from tests.benchmarks import words
 
@@ -58,6 +58,8 @@ class Stock:
 
 def stock(messages: int) -> Stock:
     """The inbox with so many messages: the one kept, or a new one (two minutes for a million)."""
+    from inbox.store import schema  # here: no window that is looked at has sqlite_utils in memory
+
     # What was built once stays right until the tables or the way of filling them change.
     made_by = "".join(inspect.getsource(part) for part in (schema, words, _Builder))
     home = FOLDER / f"stock-{messages}-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}"

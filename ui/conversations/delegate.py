@@ -42,6 +42,7 @@ class RowDelegate(QStyledItemDelegate):
         self._dot = 4.0
         self._tokens: Tokens | None = None
         self._stamps = Stamps()
+        self._rows = Stamps()
         self._elided: OrderedDict[tuple[object, ...], tuple[str, str, str]] = OrderedDict()
 
     def _use_font(self, font: QFont) -> None:
@@ -53,7 +54,7 @@ class RowDelegate(QStyledItemDelegate):
             )  # fmt: skip
             self._metrics = tuple(QFontMetricsF(f) for f in self._fonts)
             self._elided.clear()
-            self._stamps.clear()
+            self._forget_stamps()
             self._dot = max(4.0, self._metrics[0].height() / 4.5)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -70,12 +71,29 @@ class RowDelegate(QStyledItemDelegate):
         t = self._theme.tokens
         if self._tokens is not t:
             self._tokens = t
-            self._stamps.clear()
+            self._forget_stamps()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         rect = QRectF(option.rect)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
         ground = QColor(t.accent_soft if selected else t.window if hovered else t.surface)
-        painter.save()
+        when = short_time(row.last_at, datetime.now(UTC))
+        chips = () if self.compact else tuple(self._chips(row))
+        # A notch of the wheel brings three new rows. Kept are as many as are in sight, and half as many again.
+        self._rows.most = 2 + round(1.5 * painter.device().height() / rect.height())
+        look = (row, when, chips, self.compact, selected, focused)
+        self._rows.put(
+            painter, rect, ground, look,
+            lambda p: self._paint_row(p, row, rect, ground, when, chips, selected=selected, focused=focused),
+            tile=True,
+        )  # fmt: skip
+
+    def _paint_row(
+        self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor, when: str, chips: Chips, *,
+        selected: bool, focused: bool,
+    ) -> None:  # fmt: skip
+        t = self._theme.tokens
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(rect, ground)
         if selected:
             painter.fillRect(QRectF(rect.left(), rect.top(), 3, rect.height()), QColor(t.accent))
@@ -88,14 +106,16 @@ class RowDelegate(QStyledItemDelegate):
         avatar = QRectF(rect.left() + 22 + 2 * self._dot, top + (1 if not self.compact else 0), size, size)
         beyond = 0 if self.compact else size / 4 + 2  # the glyph stands out at the lower right
         around = avatar.adjusted(0, 0, beyond, beyond)
-        who = (initials(row.author), row.network, self.compact)
-        self._stamps.put(painter, around, ground, who, lambda p: self._paint_avatar(p, row, avatar, ground))
+        disc = (row.network, self.compact)
+        self._stamps.put(painter, around, ground, disc, lambda p: self._paint_disc(p, row.network, avatar, ground))
+        if not self.compact:
+            painter.setPen(QColor(t.text_2))
+            painter.setFont(self._fonts[5])
+            painter.drawText(avatar, Qt.AlignmentFlag.AlignCenter, initials(row.author))
         left = avatar.right() + 8 + (0 if self.compact else size / 4)  # a quarter of the avatar: the glyph stands out
         if self.compact and not row.public:  # one line has no chips: the padlock stands before the name
             paint_lock(painter, QRectF(left, top, line, line), QColor(t.on_private))
             left += line + 4
-        now = datetime.now(UTC)
-        when = short_time(row.last_at, now)
         when_width = self._metrics[3].horizontalAdvance(when)
         right = rect.right() - _PAD
         name_font = 1 if row.unread else 0
@@ -117,16 +137,18 @@ class RowDelegate(QStyledItemDelegate):
             painter.setLayoutDirection(_DIRECTION[right_to_left(words)])
             painter.drawText(QRectF(left, top + line + 3, right - left, line), _ONE_LINE, words)
             painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-            chips = tuple(self._chips(row))
             y, height = top + 2 * line + 10, self._metrics[4].height() + 4
             room = QRectF(left, y, self._chips_width(chips, right - left), height)
             if room.width() > 0:
                 self._stamps.put(painter, room, ground, chips, lambda p: self._paint_chips(p, chips, left, y, right))
-        if option.state & QStyle.StateFlag.State_HasFocus:
+        if focused:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(t.accent), 2))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -2), CHIP_RADIUS, CHIP_RADIUS)
-        painter.restore()
+
+    def _forget_stamps(self) -> None:
+        self._stamps.clear()
+        self._rows.clear()
 
     def _elide(self, row: ConversationRow, first: float, second: float, name_font: int) -> tuple[str, str, str]:
         key = (row, round(first), round(second), name_font, self.compact)
@@ -161,15 +183,11 @@ class RowDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(t.owed if row.place == "owed" else t.accent))
             painter.drawEllipse(centre, inner, inner)
 
-    def _paint_avatar(self, painter: QPainter, row: ConversationRow, rect: QRectF, ground: QColor) -> None:
-        t = self._theme.tokens
+    def _paint_disc(self, painter: QPainter, network: str, rect: QRectF, ground: QColor) -> None:
+        """The avatar of anybody there: what is missing are the initials, which the glyph leaves room for."""
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.sunken))
+        painter.setBrush(QColor(self._theme.tokens.sunken))
         painter.drawEllipse(rect)
-        painter.setPen(QColor(t.text_2))
-        painter.setFont(self._fonts[5])
-        if not self.compact:
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, initials(row.author))
         side = rect.width() * (0.5 if not self.compact else 0.9)
         glyph = QRectF(rect.right() - side * 0.5, rect.bottom() - side * 0.55, side, side)  # clear of the initials
         if self.compact:
@@ -178,7 +196,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
             painter.drawRoundedRect(glyph.adjusted(-2, -2, 2, 2), 5, 5)
-        paint_glyph(painter, glyph, row.network, self._fonts[5])
+        paint_glyph(painter, glyph, network, self._fonts[5])
 
     def _chips_width(self, chips: Chips, room: float) -> float:
         """The width that those chips take which find room."""

@@ -16,7 +16,8 @@ MOST = 300
 class Stamps:
     """Stamps by what they show. Those that were not used for longest go first."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
         self._kept: OrderedDict[Hashable, QPixmap] = OrderedDict()
 
     def clear(self) -> None:
@@ -24,17 +25,23 @@ class Stamps:
         self._kept.clear()
 
     def put(
-        self, painter: QPainter, area: QRectF, ground: QColor, what: Hashable, draw: Callable[[QPainter], None]
-    ) -> None:
+        self, painter: QPainter, area: QRectF, ground: QColor, what: Hashable, draw: Callable[[QPainter], None], *,
+        tile: bool = False,
+    ) -> None:  # fmt: skip
         """Paint what ``draw`` paints into ``area`` on ``ground``, to the very pixel, from a stamp if there is one.
 
         ``what`` says all that the picture depends on but ground and density; ``area`` may begin between two pixels.
+        ``tile``: others lie close around it, and a pixel between two belongs to the one that Qt gives it to.
         """
         ratio, to_device = painter.device().devicePixelRatioF(), painter.deviceTransform()
         x, y = area.left() * ratio + to_device.dx(), area.top() * ratio + to_device.dy()
-        left, top = floor(x), floor(y)
+        right, bottom = x + area.width() * ratio, y + area.height() * ratio
+        if tile:
+            left, top, right, bottom = (floor(edge + 0.5) for edge in (x, y, right, bottom))
+        else:
+            left, top, right, bottom = floor(x), floor(y), ceil(round(right, 3)), ceil(round(bottom, 3))
         part = (round(x - left, 3), round(y - top, 3))
-        wide, high = ceil(part[0] + area.width() * ratio), ceil(part[1] + area.height() * ratio)
+        wide, high = right - left, bottom - top
         key = (what, ground.name(), ratio, part, wide, high)
         stamp = self._kept.get(key)
         if stamp is None:
@@ -45,10 +52,12 @@ class Stamps:
             within.setRenderHint(QPainter.RenderHint.Antialiasing)
             within.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
             within.translate((to_device.dx() - left) / ratio, (to_device.dy() - top) / ratio)
-            draw(within)
-            within.end()
+            try:
+                draw(within)
+            finally:
+                within.end()  # a pixmap that is still painted on may not go
             self._kept[key] = stamp
-            if len(self._kept) > MOST:
+            while len(self._kept) > self.most:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)

@@ -2,6 +2,9 @@
 
 Servers hand out nonces that have to stand in the next proof; they change within minutes, so the newest is kept per
 server, in memory only: without one the server answers with one, and the request is repeated (bluesky.md section 3).
+
+Whoever signed in with an app password never signs a request: the libraries that do (11 MB) are imported with the first
+key.
 """
 
 from __future__ import annotations
@@ -12,9 +15,6 @@ import json
 from typing import Final
 
 from authlib.common.security import generate_token
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
 from inbox.clock import Clock
 from inbox.connectors.bluesky.identity import origin_of
@@ -27,11 +27,17 @@ _MOST_NONCES: Final = 200
 
 def new_key() -> str:
     """A fresh private key as JSON; it is a secret and belongs to the tokens it was made for."""
+    from joserfc.jwk import ECKey
+
     return json.dumps(ECKey.generate_key("P-256").as_dict(private=True))
 
 
 def proof(key: str, method: str, url: str, clock: Clock, *, token: str = "") -> str:
     """The value of the ``DPoP`` header for this one request."""
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import ECKey
+
     try:
         private = ECKey.import_key(json.loads(key))
     except (ValueError, TypeError, JoseError):

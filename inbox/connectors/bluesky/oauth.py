@@ -12,7 +12,6 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from authlib.common.security import generate_token
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from inbox.clock import Clock
 from inbox.connectors.bluesky import discovery as finding
@@ -29,6 +28,8 @@ _SCOPES: Final = ("atproto", "transition:generic", "transition:chat.bsky")
 
 async def authorize(discovery: Discovery, redirect_uri: str, http: httpx.AsyncClient, clock: Clock) -> Authorization:
     """Announce ourselves (PAR) and say where the person allows Postroom."""
+    from authlib.oauth2.rfc7636 import create_s256_code_challenge  # here: it brings all of OAuth 2 with it
+
     settings = discovery.settings
     if not settings.get("par_endpoint"):
         raise Unsupported("This server has no sign-in by browser")

@@ -11,14 +11,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-from PIL import Image, ImageOps, UnidentifiedImageError
+from typing import TYPE_CHECKING, Any, Final
 
 from inbox.connectors.bluesky.channel import PICTURE_BYTES, PICTURES
 from inbox.connectors.bluesky.xrpc import Api, mapping, reject
 from inbox.errors import OutcomeUnknown, Unavailable
 from inbox.model import Media
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 UPLOAD_S: Final = 180
 LONGEST_SIDE_PX: Final = 4000
@@ -94,6 +95,8 @@ async def uploaded(api: Api, picture: Ready) -> dict[str, Any]:
 
 def ready(path: str, most_bytes: int = PICTURE_BYTES) -> Ready:
     """The picture of a file, made to fit. Raises Rejected when it is none. Blocks: for a worker thread."""
+    from PIL import Image, ImageOps, UnidentifiedImageError  # here: most run without a picture being published
+
     name = Path(path).name
     try:
         with Image.open(path) as opened:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from sqlite_utils import Migrations
 from inbox.errors import StoreDamaged, StoreError, StoreFull, StoreLocked, StoreReadOnly, StoreTooNew
 from inbox.store import accounts, reading, schema
 from inbox.store import database as database_module
-from inbox.store.database import BACKUPS_KEPT, FILE_NAME, Database, damage, open_reader
+from inbox.store.database import BACKUPS_KEPT, FILE_NAME, PATIENCE, Database, damage, open_reader
 from inbox.store.version import APPLICATION_ID, VERSION
 from tests.inbox.making import add_channel, message, queue, save, tables
 
@@ -223,6 +224,20 @@ def test_damage_in_the_middle_is_found_and_named(home: Path) -> None:
     opened.connection.close()
     opened._lock.close()
     assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no priority of its own to give up")
+def test_a_patient_check_stands_back_alone(home: Path) -> None:
+    Database.open(home).close()
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+
+    def look() -> tuple[str, int]:
+        return damage(home / FILE_NAME, patiently=True), os.getpriority(os.PRIO_PROCESS, 0)
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(look).result() == ("", min(before + PATIENCE, 19))
+    assert damage(home / FILE_NAME) == ""
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_a_second_engine_is_kept_out(home: Path) -> None:
