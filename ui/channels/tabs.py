@@ -1,6 +1,7 @@
 """The networks along the top: "All" first, each with its glyph and a badge of what is owed.
 
-Where they do not fit with their names, only the chosen one keeps its name: the glyph and the tip say the others.
+Where they do not fit with their names, the chosen one keeps its name and the last of the others lose theirs: the glyph
+and the tip say them.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class NetworkTabs(QTabBar):
         self.setAccessibleName(self.tr("Networks"))
         self._networks: list[str] = []
         self._owed: dict[str, int] = {}
-        self._tight = False
+        self._nameless: frozenset[int] = frozenset()
         self.show_networks([])
         self.currentChanged.connect(self._moved)
         self.currentChanged.connect(lambda i: self.network_chosen.emit(self._networks[i] if i >= 0 else ""))
@@ -94,15 +95,23 @@ class NetworkTabs(QTabBar):
         return QSize(min(super().minimumSizeHint().width(), 240), super().minimumSizeHint().height())
 
     def _fit(self) -> None:
-        """Leave names out when all of them do not fit, and put them back when they do."""
-        whole = sum(2 * _PAD + sum(self._parts(n, tight=False)) for n in range(len(self._networks)))
-        if (tight := whole > self.width()) != self._tight:
-            self._tight = tight
+        """Leave out the names that do not fit, from the end, and put them back when they do."""
+        others = [n for n, name in enumerate(self._networks) if name and n != self.currentIndex()]
+        widths = {n: _GAP + self._name_width(n) for n in others}
+        whole = sum(2 * _PAD + sum(self._parts(n, nameless=False)) for n in range(len(self._networks)))
+        over, left_out = whole - self.width(), set[int]()
+        for n in reversed(others):
+            if over <= 0:
+                break
+            left_out.add(n)
+            over -= widths[n]
+        if left_out != self._nameless:
+            self._nameless = frozenset(left_out)
             self._measure()
 
     def _moved(self) -> None:
-        if self._tight:  # another one has its name now
-            self._measure()
+        if self._nameless:  # another one has to have its name now
+            self._fit()
 
     def _measure(self) -> None:
         """Let Qt ask for all widths again: a badge or a name may need more room or less."""
@@ -113,15 +122,18 @@ class NetworkTabs(QTabBar):
     def _fonts(self) -> tuple[QFont, QFont]:
         return scaled(self.font(), 100, QFont.Weight.DemiBold), scaled(self.font(), 85, QFont.Weight.DemiBold)
 
-    def _parts(self, index: int, *, tight: bool | None = None) -> tuple[float, float, float]:
+    def _name_width(self, index: int) -> float:
+        return QFontMetricsF(self._fonts()[0]).horizontalAdvance(self.tabText(index))
+
+    def _parts(self, index: int, *, nameless: bool | None = None) -> tuple[float, float, float]:
         """Widths of glyph, words and badge, each with the gap before what follows; 0 for what is not there."""
-        bold, small = self._fonts()
+        _, small = self._fonts()
         network = self._networks[index]
-        nameless = (self._tight if tight is None else tight) and bool(network) and index != self.currentIndex()
+        nameless = index in self._nameless if nameless is None else nameless
         glyph = side_for(self.font()) + (0 if nameless else _GAP) if network else 0
         count = badge(self._owed.get(network, 0))
         chip = _GAP + QFontMetricsF(small).horizontalAdvance(count) + 12 if count else 0
-        return glyph, 0 if nameless else QFontMetricsF(bold).horizontalAdvance(self.tabText(index)), chip
+        return glyph, 0 if nameless else self._name_width(index), chip
 
     def tabSizeHint(self, index: int) -> QSize:
         if index >= len(self._networks):
