@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -135,10 +136,10 @@ def test_whatever_changes_is_painted_anew(sheet: Sheet, change: str) -> None:
 
 
 def test_a_row_that_ages_is_painted_anew(sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = ["now"]
-    monkeypatch.setattr("ui.conversations.delegate.short_time", lambda at, now: said[0])
+    sheet.model.rows[0] = replace(ROWS[0], last_at=datetime.now(UTC))
     before = sheet.picture()
-    said[0] = "1 min"
+    later = time.time() + 120
+    monkeypatch.setattr("ui.conversations.delegate.time", lambda: later)
     assert sheet.picture() != before
 
 

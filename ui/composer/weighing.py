@@ -46,6 +46,11 @@ class Weighing(QObject):
             self._wanted = wanted
             self._timer.start()
 
+    def stop(self) -> None:
+        """Nobody looks any more."""
+        self._timer.stop()
+        self._known = None
+
     def _ask(self) -> None:
         if self._wanted is not None:
             self._tasks.start(self._answer(*self._wanted), name="weigh")

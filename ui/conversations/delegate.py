@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
+from time import time
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
@@ -23,9 +25,19 @@ _PAD = 12
 _ONE_LINE = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextSingleLine)
 _DIRECTION = (Qt.LayoutDirection.LeftToRight, Qt.LayoutDirection.RightToLeft)
 _CACHE = 400
+_SEEN = QStyle.StateFlag
+_SELECTED, _HOVERED, _FOCUSED = (s.value for s in (_SEEN.State_Selected, _SEEN.State_MouseOver, _SEEN.State_HasFocus))
+"""As numbers: a row asks three times, and Python's flags take longer for it than to paint what is kept."""
+_MOMENT_S = 10
 _PRIVATE = "Private"
 """Said with a padlock, and before anything else but trouble."""
 Chips = tuple[tuple[str, str, str], ...]
+
+
+@lru_cache(_CACHE)
+def _when(at: datetime, moment: int) -> str:
+    """The time as the row says it, worked out once in ten seconds."""
+    return short_time(at, datetime.fromtimestamp(moment * _MOMENT_S, UTC))
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -38,7 +50,7 @@ class RowDelegate(QStyledItemDelegate):
         self.compact = False
         self._fonts: tuple[QFont, ...] = ()
         self._metrics: tuple[QFontMetricsF, ...] = ()
-        self._font_key = ""
+        self._font: QFont | None = None
         self._dot = 4.0
         self._tokens: Tokens | None = None
         self._stamps = Stamps()
@@ -46,8 +58,8 @@ class RowDelegate(QStyledItemDelegate):
         self._elided: OrderedDict[tuple[object, ...], tuple[str, str, str]] = OrderedDict()
 
     def _use_font(self, font: QFont) -> None:
-        if self._font_key != font.key():
-            self._font_key = font.key()
+        if self._font != font:
+            self._font = QFont(font)
             self._fonts = (
                 scaled(font, 100, QFont.Weight.Medium), scaled(font, 100, QFont.Weight.Bold), scaled(font, 100),
                 scaled(font, 92), scaled(font, 85, QFont.Weight.DemiBold), scaled(font, 85, QFont.Weight.DemiBold),
@@ -72,12 +84,11 @@ class RowDelegate(QStyledItemDelegate):
         if self._tokens is not t:
             self._tokens = t
             self._forget_stamps()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        state = option.state.value
+        selected, focused = bool(state & _SELECTED), bool(state & _FOCUSED)
         rect = QRectF(option.rect)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        ground = QColor(t.accent_soft if selected else t.window if hovered else t.surface)
-        when = short_time(row.last_at, datetime.now(UTC))
+        ground = QColor(t.accent_soft if selected else t.window if state & _HOVERED else t.surface)
+        when = _when(row.last_at, int(time() / _MOMENT_S))
         chips = () if self.compact else tuple(self._chips(row))
         # A notch of the wheel brings three new rows. Kept are as many as are in sight, and half as many again.
         self._rows.most = 2 + round(1.5 * painter.device().height() / rect.height())

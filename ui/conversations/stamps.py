@@ -1,4 +1,4 @@
-"""Small pictures that recur from row to row, drawn once: half of what painting a row cost."""
+"""Pictures that recur, drawn once: small ones from row to row, and whole rows from frame to frame."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MOST = 300
 
 
 class Stamps:
-    """Stamps by what they show. Those that were not used for longest go first."""
+    """Stamps by what they show, ``most`` of them. Those that were not used for longest go first."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self.most = most
+    def __init__(self) -> None:
+        self.most = MOST
         self._kept: OrderedDict[Hashable, QPixmap] = OrderedDict()
 
     def clear(self) -> None:
