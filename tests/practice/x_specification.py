@@ -34,7 +34,8 @@ class Specification:
         self.document: dict[str, Any] = json.loads(body)
         self._registry: Registry[Any] = Registry().with_resource(
             "x", Resource(contents=self.document, specification=DRAFT202012)
-        )
+        ).crawl()
+        self._validators: dict[str, Draft202012Validator] = {}
 
     def faults_of_request(self, request: httpx.Request) -> list[str]:
         """What of a request the document does not allow."""
@@ -96,8 +97,10 @@ class Specification:
         return template, self.document["paths"].get(template, {}).get(request.method.lower())
 
     def _faults(self, value: Any, schema: Mapping[str, Any], where: str) -> list[str]:
-        anchored = json.loads(json.dumps(schema).replace('"#/', '"x#/'))
-        validator = Draft202012Validator(anchored, registry=self._registry)
+        anchored = json.dumps(schema).replace('"#/', '"x#/')
+        if (validator := self._validators.get(anchored)) is None:
+            validator = Draft202012Validator(json.loads(anchored), registry=self._registry)
+            self._validators[anchored] = validator
         return [f"{where}{error.json_path[1:]}: {error.message}"[:300] for error in validator.iter_errors(value)]
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
