@@ -19,8 +19,8 @@ def measure(stock: Stock, *, quick: bool) -> Iterator[Figure]:
             ours.append(_took("real", "start", home))
     yield Figure(
         name="start", unit="ms", ours=statistics.median(ours[1:]), floor=statistics.median(floors[1:]), most_ratio=1.5,
-        bound="importing asyncio, the model's dataclasses and the store (python -X importtime main.py --help), then"
-        " making and dressing the widgets; the networks and the panes beside the list come after the first paint",
+        bound="importing the model's dataclasses, the store and PySide's enums (python -X importtime main.py --help),"
+        " then making and dressing the widgets; asyncio, the networks and the panes beside the list come later",
         notes=spread(ours[1:]) | {"first": ours[0], "floor least": min(floors[1:]), "floor most": max(floors[1:])},
     )  # fmt: skip
 
