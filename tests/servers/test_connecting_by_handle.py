@@ -21,7 +21,7 @@ from inbox.store import accounts
 from tests.servers.bluesky_network import BlueskyNetwork
 from tests.servers.journeys.browser import Browser, allows_on_bluesky, allows_on_mastodon
 from tests.servers.journeys.inbox import Inbox, inbox_in
-from tests.servers.journeys.seen import PICTURES, Seen, window_over
+from tests.servers.journeys.seen import Seen, keep, window_over
 from tests.servers.mastodon_server import MastodonServer, Person
 
 MOST_STEPS = 7
@@ -82,10 +82,9 @@ def connected(inbox: Inbox, qtbot: QtBot, browser: Browser, network: str, handle
         hand.click(adding.address, "Address")
         hand.type(handle)
         hand.press(Qt.Key.Key_Return)
-        QTest.qWait(3000)
         seen.until(lambda: dialog.focusWidget() is adding.found.browser)
         looked_s = time.monotonic() - hand.began
-        assert dialog.grab().save(str(PICTURES / f"connecting-{network}.png"))
+        keep(dialog, f"connecting-{network}")
         hand.press(Qt.Key.Key_Space)
         seen.until(lambda: not adding.done.isHidden())
         signed_in_s = time.monotonic() - hand.began

@@ -20,7 +20,7 @@ from inbox.store import accounts, ledger
 from tests.servers.bluesky_network import BlueskyNetwork
 from tests.servers.journeys.browser import Browser, allows_on_bluesky, allows_on_mastodon
 from tests.servers.journeys.inbox import PATIENCE_S, Inbox, inbox_in
-from tests.servers.journeys.seen import PICTURES, Seen, window_over
+from tests.servers.journeys.seen import Seen, keep, window_over
 from tests.servers.mastodon_server import MastodonServer, Person
 
 BEFORE, MEANWHILE = 170, 5
@@ -119,7 +119,7 @@ def dies_and_lives_again(
         dialog = seen.window._accounts
         assert dialog is not None
         seen.until(lambda: dialog.focusWidget() is dialog.adding.found.browser)
-        assert dialog.grab().save(str(PICTURES / f"dead-token-{story.network}-again.png"))
+        keep(dialog, f"dead-token-{story.network}-again")
         QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Space)
         seen.until(lambda: not dialog.adding.done.isHidden())
         QTest.keyClick(dialog.adding.done.close_, Qt.Key.Key_Return)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QFont, QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from qasync import QEventLoop
 
@@ -84,11 +84,10 @@ class Seen:
 
     def picture(self, name: str) -> None:
         """Keep a picture of the window, light and dark, for people to judge."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
         for dark in (True, False):
             self._theme.force(dark)
             QTest.qWait(80)  # a style change is painted with the next frames
-            assert self.window.grab().save(str(PICTURES / f"{name}-{'dark' if dark else 'light'}.png"))
+            keep(self.window, f"{name}-{'dark' if dark else 'light'}")
 
 
 def _commit(letter: str) -> None:
@@ -149,3 +148,9 @@ def _asyncio_on_qt(application: QApplication) -> Iterator[None]:
         loop._QEventLoop__is_running = False
         loop._after_run_forever()
         loop.close()
+
+
+def keep(widget: QWidget, name: str) -> None:
+    """A picture of a widget, for somebody to look at."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    assert widget.grab().save(str(PICTURES / f"{name}.png"))
