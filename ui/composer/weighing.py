@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
@@ -23,8 +24,9 @@ class Weighing(QObject):
 
     weighed = Signal()
 
-    def __init__(self, engine: Engine, tasks: Tasks) -> None:
-        super().__init__()
+    def __init__(self, engine: Engine, tasks: Tasks, composer: QWidget) -> None:
+        super().__init__(composer)
+        self._composer = composer
         self._engine = engine
         self._tasks = tasks
         self.weights: dict[ChannelId, Weight] = {}
@@ -52,7 +54,7 @@ class Weighing(QObject):
         self._known = None
 
     def _ask(self) -> None:
-        if self._wanted is not None:
+        if self._wanted is not None and self._composer.isVisible():
             self._tasks.start(self._answer(*self._wanted), name="weigh")
 
     async def _answer(self, update: Update, ids: tuple[ChannelId, ...]) -> None:

@@ -73,7 +73,7 @@ class Composer(QDialog):
         self._lay_out()
         self._drafts = Drafts(engine, tasks)
         self._taking = Taking(engine.home, tasks)
-        self._weighing = Weighing(engine, tasks)
+        self._weighing = Weighing(engine, tasks, self)
         self._checks = QTimer(self, singleShot=True, interval=CHECK_PAUSE_MS)
         self._pauses = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._connect()

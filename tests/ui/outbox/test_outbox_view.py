@@ -144,7 +144,7 @@ def test_a_refusal_is_shown_with_its_words_and_edited(
     id_ = post("Library opens")
     until(lambda: id_ in view.rows)
     view.rows[id_].buttons[Deed.SEND_NOW].click()
-    until(lambda: said(view, id_) == "refused")
+    until(lambda: said(view, id_) == "refused" and not view._busy)
     assert view.rows[id_]._reason.text() == "The title is rude."
     with qtbot.waitSignal(view.edit_wanted):
         view.rows[id_].buttons[Deed.EDIT].click()
