@@ -14,6 +14,7 @@ from typing import NamedTuple
 from inbox.model import ConversationStatus, MessageKind, MessageState
 
 _ASKING = {MessageKind.COMMENT, MessageKind.MENTION, MessageKind.QUOTE, MessageKind.DIRECT, MessageKind.REVIEW}
+_TO_US = {MessageKind.MENTION, MessageKind.QUOTE, MessageKind.DIRECT}
 _LIVE = {MessageState.PUBLISHED, MessageState.HELD, MessageState.PRIVATE, MessageState.SCHEDULED, MessageState.DRAFT}
 # Compared as plain words: a batch asks thousands of times, and an attribute of an enum is found slowly.
 _HELD, _POST, _DIRECT = MessageState.HELD.value, MessageKind.POST.value, MessageKind.DIRECT.value
@@ -77,7 +78,9 @@ def restated(lines: Sequence[Line], head: Head, *, news: bool, at: int) -> tuple
         settled_at = at - 1  # the machine's clock was put back: what came after settling is news all the same
     now = standing(lines, status, settled_at, root)
     being_born = not before or (not backfilled and status == ConversationStatus.DONE)
-    if being_born and not now.held and now.last_at < history_before:
+    # A date is what its writer says: what names us after the past was read is news, however old it claims to be.
+    names_us = backfilled and any(line.kind in _TO_US and not line.ours for line in lines)
+    if being_born and not now.held and now.last_at < history_before and not names_us:
         # History that was there before Postroom came is nobody's debt: it is born settled, page by page.
         settled_at = max(line.seen_at for line in lines)
         now = standing(lines, ConversationStatus.DONE, settled_at, root)

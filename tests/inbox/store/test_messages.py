@@ -364,3 +364,18 @@ def test_what_comes_after_the_history_is_owed_however_old_it_says_it_is(database
     polled(database, channel, Batch(messages=(late,), cursor=Cursor("2")), at=later(60))
     row = row_of(database, channel, "m1")
     assert (row.place, row.owed, row.unread) == ("owed", 1, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "owed"), [(MessageKind.MENTION, 1), (MessageKind.DIRECT, 1), (MessageKind.COMMENT, 0)]
+)
+def test_what_names_us_after_the_past_was_read_is_news_however_old_it_says_it_is(
+    database: Database, kind: MessageKind, owed: int
+) -> None:
+    channel = add_channel(database, history_before=START - timedelta(days=30))
+    old = START - timedelta(days=900)
+    polled(database, channel, Batch(messages=(message("past", kind=kind, created_at=old),), cursor=Cursor("1")))
+    assert row_of(database, channel, "past").owed == 0, "history is nobody's debt"
+    backdated = message("backdated", kind=kind, created_at=old)
+    polled(database, channel, Batch(messages=(backdated,), cursor=Cursor("2")), at=later(60))
+    assert row_of(database, channel, "backdated").owed == owed
