@@ -32,9 +32,9 @@ class Specification:
     def __init__(self, version: str) -> None:
         body = gzip.decompress((FOLDER / f"x_openapi_{version}.json.gz").read_bytes())
         self.document: dict[str, Any] = json.loads(body)
-        self._registry: Registry[Any] = Registry().with_resource(
-            "x", Resource(contents=self.document, specification=DRAFT202012)
-        ).crawl()
+        self._registry: Registry[Any] = (
+            Registry().with_resource("x", Resource(contents=self.document, specification=DRAFT202012)).crawl()
+        )
         self._validators: dict[str, Draft202012Validator] = {}
 
     def faults_of_request(self, request: httpx.Request) -> list[str]:
