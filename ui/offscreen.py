@@ -12,7 +12,7 @@ from inbox.engine import Engine
 from inbox.model import ConversationStatus, DeliveryState
 from inbox.store import outbox, reading
 from inbox.store.reading import ConversationRow
-from ui.format import plural
+from ui.format import bare_name, plural
 from ui.reader import Reader
 from ui.window import Window
 
@@ -55,7 +55,7 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
     everything = sum(count for count, _ in reading.tallies(reader.connection).values())
     print(f"{plural(everything, 'conversation')}, {len(owed)} owed. The newest that wait for an answer:")
     for row in owed[:5]:
-        print(f"  {row.author}: {row.snippet[:90]}")
+        print(f"  {bare_name(row.author)}: {row.snippet[:90]}")
     row = next((r for r in owed if not r.held), None)
     if row is not None:
         window.list.select(row.id)
@@ -68,7 +68,7 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
     rest = [r for r in _owed(reader) if row is None or r.id != row.id]
     if rest:
         await asyncio.wrap_future(engine.set_status([rest[-1].id], ConversationStatus.DONE))
-        print(f"Settled what {rest[-1].author} wrote.")
+        print(f"Settled what {bare_name(rest[-1].author)} wrote.")
     seen = {r.id for r in _owed(reader)}
     print("\nWatching the town for a little while ...")
     began = datetime.now(UTC)
@@ -76,7 +76,7 @@ async def tell_session(window: Window, engine: Engine, reader: Reader, town: Tow
         await asyncio.sleep(0.5)
         for fresh in [r for r in _owed(reader) if r.id not in seen]:
             seen.add(fresh.id)
-            print(f"  {fresh.author}: {fresh.snippet[:90]}")
+            print(f"  {bare_name(fresh.author)}: {fresh.snippet[:90]}")
     window.rail.choose("owed")
     if window.list.step(0):
         await asyncio.sleep(0.5)
