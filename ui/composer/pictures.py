@@ -1,29 +1,36 @@
-"""Pictures: taken into the inbox's own folder when chosen, so that they survive; then shown as thumbnails."""
+"""Pictures, and documents where a network takes one: taken into the inbox's own folder when chosen, so that they
+survive; then shown as thumbnails."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QFileInfo, QIODevice, QSize, Qt
-from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPixmap
+from PySide6.QtCore import QBuffer, QByteArray, QFileInfo, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QImageIOHandler, QImageReader, QPainter, QPalette, QPixmap
 
 from inbox.errors import PostroomError
 from inbox.model import Media
 
 FOLDER = "media"
 MOST_BYTES = 64_000_000
-MIME_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
-ENDINGS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp"}
+MIME_TYPES = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "pdf": "application/pdf",
+}
+ENDINGS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "pdf": ".pdf"}
 _QUARTER = QImageIOHandler.Transformation.TransformationRotate90.value
-PATTERNS = "*.jpg *.jpeg *.png *.gif *.webp"
+PATTERNS = "*.jpg *.jpeg *.png *.gif *.webp *.pdf"
 
 
 class NoPicture(PostroomError):
     """The file is not a picture that networks take, or cannot be read."""
 
     title = "This picture cannot be used"
-    hint = "Choose a JPEG, PNG, GIF or WebP file."
+    hint = "Choose a JPEG, PNG, GIF or WebP file, or a PDF for networks that take documents."
 
 
 def keep_file(source: Path, home: Path) -> Media:
@@ -54,7 +61,9 @@ def _keep(content: bytes, name: str, home: Path) -> Media:
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)
     reader = QImageReader(buffer)
     kind = bytes(reader.format().data()).decode()  # by content: names lie
-    if kind not in MIME_TYPES or not reader.canRead():
+    document = content.startswith(b"%PDF-")
+    kind = "pdf" if document else kind
+    if kind not in MIME_TYPES or not (document or reader.canRead()):
         raise NoPicture(f"{name} is no picture that networks take")
     folder = home / FOLDER
     target = folder / f"{hashlib.sha256(content).hexdigest()[:32]}{ENDINGS[kind]}"
@@ -66,7 +75,7 @@ def _keep(content: bytes, name: str, home: Path) -> Media:
             unfinished.replace(target)
         except OSError as error:
             raise NoPicture(f"{name} could not be kept: {error.strerror}", hint="Free some space.") from error
-    size = reader.size()
+    size = QSize() if document else reader.size()
     return Media(
         path=str(target), mime_type=MIME_TYPES[kind], size_bytes=len(content),
         width_px=max(size.width(), 0), height_px=max(size.height(), 0),
@@ -77,6 +86,8 @@ def picture(path: str, within: QSize, ratio: float = 1.0) -> QPixmap:
     """The picture, turned as its camera says, scaled down to fit ``within`` (logical px); null when it is not there."""
     if not QFileInfo.exists(path):
         return QPixmap()
+    if path.endswith(".pdf"):
+        return _sheet(within, ratio)
     reader = QImageReader(path)
     reader.setAutoTransform(True)
     size = reader.size()
@@ -90,3 +101,19 @@ def picture(path: str, within: QSize, ratio: float = 1.0) -> QPixmap:
     pixmap = QPixmap.fromImage(image)
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
+
+
+def _sheet(within: QSize, ratio: float) -> QPixmap:
+    """A sheet of paper that says what it is."""
+    height = within.height()
+    made = QPixmap(QSize(round(height * 0.71), height) * ratio)
+    made.setDevicePixelRatio(ratio)
+    palette = QGuiApplication.palette()
+    made.fill(palette.color(QPalette.ColorRole.Base))
+    painter = QPainter(made)
+    painter.setPen(palette.color(QPalette.ColorRole.Text))
+    whole = QRectF(0, 0, made.width() / ratio, made.height() / ratio)
+    painter.drawRect(whole.adjusted(0.5, 0.5, -1, -1))
+    painter.drawText(whole, Qt.AlignmentFlag.AlignCenter, "PDF")
+    painter.end()
+    return made

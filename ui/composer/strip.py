@@ -222,7 +222,7 @@ class PictureStrip(QWidget):
     def _choose(self) -> None:
         chooser = QFileDialog(self.window(), self.tr("Add a picture"))
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        chooser.setNameFilter(self.tr("Pictures ({0})").format(PATTERNS))
+        chooser.setNameFilter(self.tr("Pictures and documents ({0})").format(PATTERNS))
         chooser.filesSelected.connect(lambda paths: self.wanted.emit(paths))
         chooser.finished.connect(chooser.deleteLater)
         chooser.open()
