@@ -399,8 +399,10 @@ NEEDED_TO_REACT: Final[Mapping[Reaction, Capability]] = {
 }
 
 
-def needed_to_publish(rendition: Rendition) -> Capability:
-    """All capabilities that this rendition needs."""
+def needed_to_publish(rendition: Rendition, *, private: Capability = Capability.VISIBILITY) -> Capability:
+    """All capabilities that this rendition needs. ``private``: the one that a private answer needs; nobody who has not
+    declared it may publish as if nothing had been said of the readers."""
+    privately = rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT
     needed = Capability.REPLY if rendition.kind is UpdateKind.REPLY else Capability.POST
     for wanted, capability in (
         (rendition.replaces, Capability.UPDATE_POST),
@@ -408,7 +410,7 @@ def needed_to_publish(rendition: Rendition) -> Capability:
         (rendition.media, Capability.MEDIA),
         (rendition.categories or rendition.tags, Capability.TERMS),
         (rendition.quotes, Capability.QUOTE),
-        (rendition.visibility, _needed_for(rendition)),
+        (rendition.visibility, private if privately else Capability.VISIBILITY),
         (rendition.warning, Capability.WARNING),
         (rendition.language, Capability.LANGUAGE),
         (rendition.poll, Capability.POLL),
@@ -418,9 +420,3 @@ def needed_to_publish(rendition: Rendition) -> Capability:
     ):
         needed |= capability if wanted else Capability.NONE
     return needed
-
-
-def _needed_for(rendition: Rendition) -> Capability:
-    if rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT:
-        return Capability.NONE  # either the circle is chosen, or a comment is answered privately: the connector knows
-    return Capability.VISIBILITY

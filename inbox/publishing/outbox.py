@@ -95,10 +95,15 @@ class Outbox:
         """What was held for want of a budget goes now, if the new one is enough."""
         connection = self._database.connection
         mine = {c.id for c in accounts.channels(connection, account_id=account_id)}
-        held = [d.id for d in outbox.waiting(connection) if d.channel_id in mine and d.attempts and d.words]
+        held = [d.id for d in outbox.waiting(connection) if d.channel_id in mine and self._lacks_budget(d)]
         with self._database.transaction() as writing:
             outbox.hurry(writing, held, at=self._clock.now())
         self.poke()
+
+    def _lacks_budget(self, delivery: Delivery) -> bool:
+        """Held for that and nothing else: a network that asks us to wait is still waited for."""
+        newest = record.lines(self._database.connection, subject=f"delivery:{delivery.id}", limit=1)
+        return bool(newest) and newest[0].verb == f"held: {OutOfBudget.__name__}"
 
     async def run(self) -> None:
         """Send what is due, for ever."""

@@ -32,6 +32,7 @@ from inbox.model import (
     Rendition,
     Sighting,
     UpdateKind,
+    Visibility,
 )
 from tests.connectors.harness import (
     IN_DOUBT_READING,
@@ -635,6 +636,10 @@ ASKS: dict[str, tuple[Capability, Ask]] = {
     "sweep": (Capability.SWEEP, swept),
     "post": (Capability.POST, publishes()),
     "reply": (Capability.REPLY, publishes(reply_to="x1")),
+    "private reply": (
+        Capability.VISIBILITY | Capability.PRIVATE_REPLY | Capability.DIRECT,
+        publishes(reply_to="x1", visibility=Visibility.DIRECT),
+    ),
     "schedule": (Capability.SCHEDULE, publishes(publish_at=MORNING + timedelta(days=1))),
     "update": (Capability.UPDATE_POST, publishes(replaces="x1")),
     "terms": (Capability.TERMS, publishes(tags=("a",))),

@@ -15,15 +15,15 @@ from PIL import Image
 from inbox.connectors.connector import Connector, Room
 from inbox.connectors.facebook import Facebook
 from inbox.connectors.http import client
-from inbox.model import Channel, Delivery, DeliveryState, Media, Rendition, Update, Visibility
+from inbox.model import Channel, DeliveryState, Media, Rendition, Visibility
 from inbox.practice.faults import Faults, FaultyTransport
 from inbox.publishing.outbox import Outbox
-from inbox.store import outbox
 from inbox.store.database import Database
 from inbox.store.outbox import StoredSteps
 from inbox.tasks import Tasks
+from tests.connectors.delivering import Delivering
 from tests.connectors.facebook_town import Desk, post, reply
-from tests.inbox.making import OFFICER, add_channel
+from tests.inbox.making import add_channel
 
 WRITES = {
     "post": 2, "pictures": 4, "link": 2, "scheduled": 1, "update": 1, "comment": 1, "picture in a comment": 2,
@@ -32,10 +32,9 @@ WRITES = {
 """Every kind of publish, and how many writing requests it takes."""
 LOST = ("lost-answer", "half", "timeout-after", "broken-json")
 NOT_DONE = ("timeout-before", "unreachable", "status")
-ENDED = (DeliveryState.SENT, DeliveryState.REJECTED)
 
 
-class Office(Desk):
+class Office(Delivering, Desk):
     """A desk whose answers go through the outbox."""
 
     def __init__(self, database: Database, folder: Path) -> None:
@@ -76,29 +75,6 @@ class Office(Desk):
             "private answer": reply(self.said[1], visibility=Visibility.DIRECT),
             "private message": reply(self.asked.id),
         }[kind]
-
-    def queue(self, rendition: Rendition) -> int:
-        plan = outbox.Planned(channel_id=self.channel.id, rendition=rendition, not_before_at=self.clock.now())
-        update = Update(kind=rendition.kind, text=rendition.text)
-        with self.database.transaction() as connection:
-            [id_] = outbox.approve(connection, update, [plan], at=self.clock.now(), actor=OFFICER)
-        return id_
-
-    def get(self, id_: int) -> Delivery:
-        found = outbox.delivery(self.database.connection, id_)
-        assert found is not None
-        return found
-
-    async def deliver(self, id_: int) -> Delivery:
-        """Step by step until it is settled, however long that takes."""
-        for _ in range(30):
-            delivery = self.get(id_)
-            if delivery.state in ENDED:
-                return delivery
-            wait = (delivery.not_before_at - self.clock.now()) if delivery.not_before_at else timedelta(0)
-            self.clock.forward(max(wait.total_seconds(), 1))
-            await self.outbox.deliver(self.channel, self.get(id_))
-        return self.get(id_)
 
     def there(self, rendition: Rendition) -> int:
         """How often the public, or the person, has it."""

@@ -5,39 +5,37 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from inbox.connectors.connector import Connector
 from inbox.connectors.x import X
-from inbox.model import Delivery, DeliveryState, Media, PollAsked, Rendition, Update
+from inbox.model import DeliveryState, Media, PollAsked, Rendition
 from inbox.practice.faults import FaultKind
 from inbox.publishing.outbox import Outbox
-from inbox.store import outbox
 from inbox.store.database import Database
 from inbox.store.outbox import StoredSteps
 from inbox.store.spending import StoredMeter
 from inbox.sync.fetch import Fetch
 from inbox.tasks import Tasks
+from tests.connectors.delivering import Delivering
 from tests.connectors.x_recorded import Square
-from tests.inbox.making import OFFICER, add_channel
+from tests.inbox.making import add_channel
 from tests.practice.mastodon_stage import picture
 
 WRITES = {"post": 1, "link": 1, "pictures": 5, "moving picture": 5, "poll": 1, "answer": 1, "direct message": 1}
 """Every kind of publish, and how many writing requests it takes."""
 LOST = (FaultKind.LOST_ANSWER, FaultKind.HALF, FaultKind.TIMEOUT_AFTER, FaultKind.BROKEN_JSON)
 NOT_DONE = (FaultKind.CUT_BEFORE, FaultKind.STATUS, FaultKind.HTML_PAGE)
-ENDED = (DeliveryState.SENT, DeliveryState.REJECTED, DeliveryState.BY_HAND)
 
 
-class Office(Square):
+class Office(Delivering, Square):
     """A desk whose posts go through the outbox, with the meter and the steps of the same file."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         super().__init__()
-        self.file = database
+        self.database = database
         made = add_channel(database, self.office.id, network="x", account="a1")
         self.channel = replace(self.channel, id=made.id)
         self.meter = StoredMeter(database, self.clock, "a1", X.allowances)
@@ -55,7 +53,7 @@ class Office(Square):
 
     async def connector_for(self, channel: object) -> Connector:
         """A new one each time, as after a restart."""
-        self.steps = StoredSteps(self.file)  # type: ignore[assignment]
+        self.steps = StoredSteps(self.database)  # type: ignore[assignment]
         return self.again()
 
     def rendition(self, kind: str) -> Rendition:
@@ -71,29 +69,6 @@ class Office(Square):
             "answer": self.answer(self.asked_us),
             "direct message": self.answer(direct, "We look into it"),
         }[kind]
-
-    def queue(self, rendition: Rendition) -> int:
-        plan = outbox.Planned(channel_id=self.channel.id, rendition=rendition, not_before_at=self.clock.now())
-        update = Update(kind=rendition.kind, text=rendition.text)
-        with self.file.transaction() as connection:
-            [id_] = outbox.approve(connection, update, [plan], at=self.clock.now(), actor=OFFICER)
-        return id_
-
-    def get(self, id_: int) -> Delivery:
-        found = outbox.delivery(self.file.connection, id_)
-        assert found is not None
-        return found
-
-    async def deliver(self, id_: int) -> Delivery:
-        """Step by step until it is settled, however long that takes."""
-        for _ in range(30):
-            delivery = self.get(id_)
-            if delivery.state in ENDED:
-                return delivery
-            wait = (delivery.not_before_at - self.clock.now()) if delivery.not_before_at else timedelta(0)
-            self.clock.forward(max(wait.total_seconds(), 1))
-            await self.outbox.deliver(self.channel, self.get(id_))
-        return self.get(id_)
 
     def there(self, rendition: Rendition) -> int:
         """How often the public, or the person, has it."""
@@ -193,7 +168,7 @@ async def test_what_only_a_person_may_answer_waits_for_them_and_is_settled_by_th
     assert "intent/tweet" in delivery.url
     office.clock.forward(120)
     post = office.network.say(office.office, rendition.text, to=office.implicit)  # on X's own page
-    outcome = await Fetch(office.file, office.clock, lambda changed: None).poll(
+    outcome = await Fetch(office.database, office.clock, lambda changed: None).poll(
         office.channel, await office.connector_for(office.channel)
     )
     assert outcome.error is None

@@ -125,7 +125,7 @@ class Facebook(Bare):
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Answer or publish, once."""
-        allow(channel, needed_to_publish(rendition))
+        allow(channel, needed_to_publish(rendition, private=Capability.NONE))
         if is_private(rendition.reply_to):
             allow(channel, Capability.DIRECT)
         elif rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT:
