@@ -246,7 +246,9 @@ def _media(rendition: Rendition, channel: Channel) -> list[Problem]:
         if limits.media_bytes is not None and one.size_bytes > limits.media_bytes and not fits_after_change(one):
             found.append(Problem(words="The picture is too large.", where="media"))
         if not one.alt_text.strip():
-            found.append(Problem(words="The picture has no description.", where="media", stops=False))
+            document = one.mime_type == "application/pdf"
+            words = "The document has no title." if document else "The picture has no description."
+            found.append(Problem(words=words, where="media", stops=False))
         elif limits.alt_graphemes is not None and counting.graphemes(one.alt_text) > limits.alt_graphemes:
             words = f"A description on {channel.title} may have {limits.alt_graphemes:,} characters."
             found.append(Problem(words=words, where="media"))

@@ -23,6 +23,11 @@ class Picture:
         """Whether a blind reader misses nothing."""
         return self.decorative or bool(self.media.alt_text.strip())
 
+    @property
+    def document(self) -> bool:
+        """Whether it is pages to read, which some networks take in a picture's place."""
+        return self.media.mime_type == "application/pdf"
+
 
 def written(fields: Mapping[str, Any]) -> str:
     """The fields of a state as one text; those that are as they were in the beginning may be left out."""

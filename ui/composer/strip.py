@@ -50,9 +50,10 @@ class Thumbnail(QWidget):
             return self.tr("decoration"), "text_2", "sunken"
         if self._picture.described:
             return (self.tr("ALT too long"), "danger", "danger_soft") if self.too_long else (
-                self.tr("ALT"), "ok", "ok_soft"
+                self.tr("titled") if self._picture.document else self.tr("ALT"), "ok", "ok_soft"
             )  # fmt: skip
-        return self.tr("ALT missing"), "danger", "danger_soft"
+        missing = self.tr("title missing") if self._picture.document else self.tr("ALT missing")
+        return missing, "danger", "danger_soft"
 
     def retell(self) -> None:
         """The description changed."""
@@ -75,9 +76,9 @@ class Thumbnail(QWidget):
             painter.setPen(self._theme.colour("text_2"))
             painter.drawText(square, Qt.AlignmentFlag.AlignCenter, self.tr("not there"))
         else:
-            filled = self._pixmap.deviceIndependentSize().scaled(
-                square.size(), Qt.AspectRatioMode.KeepAspectRatioByExpanding
-            )
+            aspect = Qt.AspectRatioMode  # a document is shown whole: cut, it is no longer a sheet
+            mode = aspect.KeepAspectRatio if self._picture.document else aspect.KeepAspectRatioByExpanding
+            filled = self._pixmap.deviceIndependentSize().scaled(square.size(), mode)
             target = QRectF(0, 0, filled.width(), filled.height())
             target.moveCenter(square.center())
             painter.drawPixmap(target, self._pixmap, QRectF(self._pixmap.rect()))
@@ -108,13 +109,19 @@ class PictureCard(QFrame):
         self.alt = QPlainTextEdit(shown.media.alt_text)
         self.alt.setTabChangesFocus(True)
         self.alt.setFixedHeight(round(line_height(self.alt.font()) * 2) + 20)
-        self.alt.setPlaceholderText(self.tr("What there is to see, in a sentence"))
-        self.row = FormRow(self.tr("Picture {0}: description for people who cannot see it").format(number), self.alt)
+        document = shown.document
+        hint = self.tr("What the document is called") if document else self.tr("What there is to see, in a sentence")
+        self.alt.setPlaceholderText(hint)
+        called = (self.tr("Document {0}") if document else self.tr("Picture {0}")).format(number)
+        words = self.tr("{0}: its title") if document else self.tr("{0}: description for people who cannot see it")
+        self.row = FormRow(words.format(called), self.alt)
         self.row.label.setWordWrap(True)
         self.decorative = Tick(self.tr("Decoration only"))
         self.decorative.setChecked(shown.decorative)
-        self.decorative.setAccessibleName(self.tr("Picture {0} is decoration only").format(number))
-        self.remove = button(self.tr("Remove"), "quiet", name=self.tr("Remove picture {0}").format(number))
+        if document:
+            self.decorative.hide()  # pages to read decorate nothing
+        self.decorative.setAccessibleName(self.tr("{0} is decoration only").format(called))
+        self.remove = button(self.tr("Remove"), "quiet", name=self.tr("Remove {0}").format(called))
         size = file_size(shown.media.size_bytes) if shown.media.size_bytes else ""
         self.thumbnail.setToolTip(f"{Path(shown.media.path).suffix.lstrip('.').upper()} {size}")
         foot = QHBoxLayout()

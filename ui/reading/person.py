@@ -130,10 +130,9 @@ class PersonPane(QScrollArea):
         now = datetime.now(UTC)
         self._name.setText(bare_name(plain(m.author.name)) or self.tr("Unknown"))
         self._where.setText(f"{channel.title}")
-        details = [
-            (self.tr("E-mail"), m.details.get("email", "")), (self.tr("Web"), m.author.url),
-            (self.tr("Handle"), m.author.handle),
-        ]  # fmt: skip
+        email = m.details.get("email", "")
+        handle = m.author.handle if m.author.handle != email else ""  # a letter's writer is known by the address
+        details = [(self.tr("E-mail"), email), (self.tr("Web"), m.author.url), (self.tr("Handle"), handle)]
         for said, (words, value) in zip(self._details, details, strict=True):
             said.setText(plain(value))
             said.setAccessibleName(f"{words}: {plain(value)}")  # to the eye it says what it is by itself

@@ -11,7 +11,10 @@ from PySide6.QtWidgets import QApplication
 from inbox.model import AccountId, Capability, Channel, ChannelId, Limits, Update, UpdateKind
 from inbox.publishing.render import render
 from tests.clock import START
+from ui.composer.draft import Picture
 from ui.composer.pictures import keep_file, picture
+from ui.composer.strip import PictureCard
+from ui.theme import Theme
 
 
 def page(*types: str) -> Channel:
@@ -32,3 +35,17 @@ def test_a_document_goes_where_it_is_taken(
     assert not picture(kept.path, QSize(120, 86)).isNull()
     _, problems = render(Update(kind=UpdateKind.POST, text="The plan", media=(kept,)), page(*types), now=START)
     assert any(p.stops and p.where == "media" for p in problems) is stops
+
+
+def test_its_card_asks_for_a_title_and_shows_the_sheet_uncut(qapp: QApplication, theme: Theme, tmp_path: Path) -> None:
+    source = tmp_path / "plan.pdf"
+    source.write_bytes(b"%PDF-1.7 and so on")
+    card = PictureCard(theme, Picture(media=keep_file(source, tmp_path / "home")), 1)
+    assert card.row.label.text() == "Document 1: its title"
+    assert card.remove.accessibleName() == "Remove Document 1"
+    assert card.thumbnail.badge()[0] == "title missing"
+    assert card.decorative.isHidden()
+    card.thumbnail.resize(card.thumbnail.sizeHint())
+    seen = card.thumbnail.grab().toImage()
+    beside, sheet = seen.pixelColor(8, seen.height() // 3), seen.pixelColor(seen.width() // 2, seen.height() // 3)
+    assert beside == theme.colour("sunken") != sheet
