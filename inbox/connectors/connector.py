@@ -399,18 +399,18 @@ NEEDED_TO_REACT: Final[Mapping[Reaction, Capability]] = {
 }
 
 
-def needed_to_publish(rendition: Rendition, *, private: Capability = Capability.VISIBILITY) -> Capability:
-    """All capabilities that this rendition needs. ``private``: the one that a private answer needs; nobody who has not
-    declared it may publish as if nothing had been said of the readers."""
-    privately = rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT
-    needed = Capability.REPLY if rendition.kind is UpdateKind.REPLY else Capability.POST
+def needed_to_publish(rendition: Rendition, *, private: Capability = Capability.NONE) -> Capability:
+    """All capabilities that this rendition needs. ``private``: the one of its own way past the public (a chat, a mail,
+    a comment answered privately); where there is no such way, saying who may read it takes VISIBILITY."""
+    needed = private | (Capability.REPLY if rendition.kind is UpdateKind.REPLY else Capability.POST)
+    chosen = None if private and rendition.visibility is Visibility.DIRECT else rendition.visibility
     for wanted, capability in (
         (rendition.replaces, Capability.UPDATE_POST),
         (rendition.publish_at, Capability.SCHEDULE),
         (rendition.media, Capability.MEDIA),
         (rendition.categories or rendition.tags, Capability.TERMS),
         (rendition.quotes, Capability.QUOTE),
-        (rendition.visibility, private if privately else Capability.VISIBILITY),
+        (chosen, Capability.VISIBILITY),
         (rendition.warning, Capability.WARNING),
         (rendition.language, Capability.LANGUAGE),
         (rendition.poll, Capability.POLL),

@@ -130,6 +130,10 @@ class Harness(Protocol):
         """Others say so many things, one a second, some of them answers where the network has that; remote ids."""
         ...
 
+    def ask_privately(self, text: str) -> None:
+        """Somebody asks where only we read it; called only where the connector declares DIRECT."""
+        ...
+
     def say_unknown(self) -> str:
         """Something of a kind nobody has heard of arrives; its remote id, or empty if that cannot be known."""
         ...

@@ -26,7 +26,7 @@ class Town(BlueskyHarness):
     """The practice network with an inbox that reads on."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(chat=False)
         self.cursor: Cursor = START
         self.held: dict[str, Message] = {}
         self.reader = self.connector()

@@ -31,9 +31,11 @@ from inbox.model import (
     Receipt,
     Rendition,
     Sighting,
+    Update,
     UpdateKind,
     Visibility,
 )
+from inbox.publishing.render import render
 from tests.connectors.harness import (
     IN_DOUBT_READING,
     IN_DOUBT_WRITING,
@@ -404,6 +406,32 @@ async def test_what_we_publish_is_there_and_ours(harness: Harness, kind: UpdateK
         assert message.parent_remote_id == rendition.reply_to
     if receipt.message is not None:
         assert replace(receipt.message, raw=b"") == replace(message, raw=b"")
+
+
+@for_networks(Capability.REPLY | Capability.DIRECT)
+@pytest.mark.parametrize("said", ["what the app says", "the readers named"])
+async def test_what_is_asked_in_private_is_answered_in_private(harness: Harness, said: str) -> None:
+    connector = harness.connector()
+    channel = replace(harness.channel, limits=await connector.limits(harness.channel))
+    harness.ask_privately("Where did my permit go?")
+    batches, _ = await read_on(connector, channel)
+    asked = next(m for m in all_of(batches) if "permit go" in m.text)
+    assert asked.visibility is Visibility.DIRECT
+    update = Update(kind=UpdateKind.REPLY, text="It went out on Monday")
+    rendition, problems = render(update, channel, now=harness.clock.now(), reply_to=asked)
+    assert not [p for p in problems if p.stops]
+    if said == "the readers named":
+        rendition = replace(rendition, visibility=Visibility.DIRECT)
+    unable = replace(channel, capabilities=channel.capabilities & ~(Capability.DIRECT | Capability.VISIBILITY))
+    if Capability.VISIBILITY not in channel.capabilities:
+        before = harness.requests
+        with pytest.raises(Unsupported):
+            await connector.publish(unable, rendition, "key-1")
+        assert harness.requests == before
+    receipt = await connector.publish(channel, rendition, "key-1")
+    answer = await one_message(harness, receipt.remote_id)
+    assert (answer.ours, answer.visibility) == (True, Visibility.DIRECT)
+    assert "on Monday" in answer.text
 
 
 @writes()

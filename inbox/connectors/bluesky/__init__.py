@@ -131,7 +131,8 @@ class Bluesky(Bare):
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Answer or publish, once."""
-        allow(channel, needed_to_publish(rendition))
+        private = Capability.DIRECT if chat.is_direct(rendition.reply_to) else Capability.NONE
+        allow(channel, needed_to_publish(rendition, private=private))
         return await publishing.publish(self._api(), rendition, key)
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:

@@ -125,11 +125,10 @@ class Facebook(Bare):
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Answer or publish, once."""
-        allow(channel, needed_to_publish(rendition, private=Capability.NONE))
-        if is_private(rendition.reply_to):
-            allow(channel, Capability.DIRECT)
-        elif rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT:
-            allow(channel, Capability.PRIVATE_REPLY)
+        private = Capability.DIRECT if is_private(rendition.reply_to) else Capability.NONE
+        if not private and rendition.kind is UpdateKind.REPLY and rendition.visibility is Visibility.DIRECT:
+            private = Capability.PRIVATE_REPLY
+        allow(channel, needed_to_publish(rendition, private=private))
         return await publishing.publish(self._api(channel), self._room.steps, rendition, key)
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:

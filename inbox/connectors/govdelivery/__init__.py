@@ -83,7 +83,8 @@ class GovDelivery(Bare):
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Send a bulletin or answer a mail, once."""
-        allow(channel, needed_to_publish(rendition))
+        private = Capability.DIRECT if rendition.kind is UpdateKind.REPLY else Capability.NONE
+        allow(channel, needed_to_publish(rendition, private=private))
         if rendition.kind is UpdateKind.REPLY:
             return await answering.publish(self._api(), rendition, key)
         return await sending.publish(self._api(), rendition, key)

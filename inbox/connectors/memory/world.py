@@ -117,11 +117,12 @@ class World:
         created_at: datetime | None = None,
         ours: bool = False,
         shown: bool = True,
+        visibility: Visibility = Visibility.PUBLIC,
     ) -> str:
         """Somebody says something; its remote id. ``shown=False``: nobody sees it until ``show`` (out of order)."""
         self._serial += 1
         entry = Entry(f"m{self._serial}", kind, author, text, created_at or self.clock.now(), state=state, ours=ours)
-        entry.parent, entry.context = parent, context
+        entry.parent, entry.context, entry.visibility = parent, context, visibility
         self.entries[entry.remote_id] = entry
         if shown:
             self._touch(entry)

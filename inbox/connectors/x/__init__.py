@@ -32,7 +32,7 @@ from inbox.connectors.connector import (
     allow,
     needed_to_publish,
 )
-from inbox.connectors.x import acting, discovery, polling, prices, publishing, signing_in, tokens
+from inbox.connectors.x import acting, direct, discovery, polling, prices, publishing, signing_in, tokens
 from inbox.connectors.x.api import Api, Session
 from inbox.connectors.x.channel import EVERYTHING, channel_of, limits_of
 from inbox.connectors.x.us import ALL, Us
@@ -132,7 +132,8 @@ class X(Bare):
 
     async def publish(self, channel: Channel, rendition: Rendition, key: str) -> Receipt:
         """Answer or publish, once."""
-        allow(channel, needed_to_publish(rendition))
+        private = Capability.DIRECT if direct.is_direct(rendition.reply_to) else Capability.NONE
+        allow(channel, needed_to_publish(rendition, private=private))
         return await publishing.publish(self._api(person=True), rendition, key)
 
     async def find(self, channel: Channel, delivery: Delivery) -> Receipt | None:

@@ -37,6 +37,7 @@ class Chat:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.begun = network.next_tid()  # where an empty log stands
         self.convos: dict[str, Convo] = {}
         self.log: list[tuple[Convo, dict[str, Any]]] = []
         self.said: list[Callable[[Convo, dict[str, Any]], None]] = []
@@ -147,7 +148,7 @@ def methods(chat: Chat) -> dict[str, Method]:
         own = [entry for convo, entry in chat.log if call.mine in convo.members]
         # Without a cursor only where the log stands now: what was before is read from the conversations.
         page = [entry for entry in own if entry["rev"] > cursor][:100] if cursor else []
-        end = page[-1]["rev"] if page else cursor or (own[-1]["rev"] if own else network.next_tid())
+        end = page[-1]["rev"] if page else cursor or (own[-1]["rev"] if own else chat.begun)
         return {"logs": page, "cursor": end}
 
     def send_message(call: Call) -> Any:

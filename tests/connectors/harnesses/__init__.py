@@ -21,6 +21,7 @@ HARNESSES: dict[str, Callable[[], Harness]] = {
     "memory": MemoryHarness,
     "wordpress": WordPressHarness,
     "bluesky": BlueskyHarness,
+    "bluesky-quiet": partial(BlueskyHarness, chat=False),
     "feed": FeedHarness,
     "mastodon": MastodonHarness,
     "mastodon-older": partial(MastodonHarness, OLDER),

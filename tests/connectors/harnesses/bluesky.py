@@ -11,32 +11,36 @@ from inbox.connectors.bluesky.channel import TEXT_BYTES
 from inbox.model import Account as OurAccount
 from inbox.model import Capability, Rendition, UpdateKind
 from inbox.practice.bluesky.app import bluesky_app
+from inbox.practice.bluesky.chat import Chat
 from inbox.practice.bluesky.ids import stamp
 from inbox.practice.bluesky.network import Network
 from inbox.practice.bluesky.records import POST, Account, Record
-from inbox.practice.bluesky.tokens import APP, Tokens
+from inbox.practice.bluesky.tokens import APP, PRIVILEGED, Tokens
 from tests.connectors.harness import Break, KeptSecret, SetClock, Wire, account_of, channel_of, room
 
 HOME = "https://pds.example"
 
 
 class BlueskyHarness:
-    connector_class: ClassVar[type[Bluesky]] = Bluesky
     breaks: ClassVar[frozenset[Break]] = frozenset(Break)
     many: ClassVar[int] = 230  # more than two pages
     overlaps: ClassVar[bool] = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, chat: bool = True) -> None:
         self.clock = SetClock()
         self.network = Network(self.clock)
         self.tokens = Tokens(self.network)
         self.city = self.network.add_account("city", "The city")
         self.vera = self.network.add_account("vera", "Vera")
-        self._access, self._refresh = self.tokens.sign_in(self.city, APP)
+        self._access, self._refresh = self.tokens.sign_in(self.city, PRIVILEGED if chat else APP)
         self.secret = self._refresh.text
-        self.wire = Wire(httpx.ASGITransport(bluesky_app(self.network, tokens=self.tokens)), self.clock)
-        # The practice network answers for direct messages as the real one without chat service does: not at all.
-        self.channel = channel_of(Bluesky, self.city.did, capabilities=Bluesky.capabilities & ~Capability.DIRECT)
+        self.chat = Chat(self.network) if chat else None  # without: as the real servers where no such service answers
+        served = bluesky_app(self.network, tokens=self.tokens, chat=self.chat)
+        self.wire = Wire(httpx.ASGITransport(served), self.clock)
+        able = Bluesky.capabilities if chat else Bluesky.capabilities & ~Capability.DIRECT
+        # What a service does not have is not tested there: its connector can do less.
+        self.connector_class = type("Bluesky", (Bluesky,), {"capabilities": able})
+        self.channel = channel_of(self.connector_class, self.city.did)
         self._kept = KeptSecret(access=self._access.text, refresh=self._refresh.text)
         self._clients: list[httpx.AsyncClient] = []
 
@@ -56,7 +60,7 @@ class BlueskyHarness:
     def connector(self) -> Bluesky:
         given = room(self.wire, self.clock, self.account, self._kept)
         self._clients.append(given.http)
-        return Bluesky(given)
+        return self.connector_class(given)
 
     def seed(self, count: int) -> list[str]:
         said: list[Record] = []
@@ -78,6 +82,11 @@ class BlueskyHarness:
             root = parent.value["reply"]["root"] if "reply" in parent.value else parent.ref
             value["reply"] = {"root": root, "parent": parent.ref}
         return self.network.write(who, POST, value)
+
+    def ask_privately(self, text: str) -> None:
+        assert self.chat is not None
+        self.clock.forward(1)
+        self.chat.say(self.vera, self.city, text)
 
     def say_unknown(self) -> str:
         self.clock.forward(1)

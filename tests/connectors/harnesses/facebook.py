@@ -115,6 +115,10 @@ class FacebookHarness:
             return self.network.comments[bare(remote_id)]
         return self.network.posts[remote_id]
 
+    def ask_privately(self, text: str) -> None:
+        self.clock.forward(1)
+        self.network.tell(self.vera, self.page, self.vera, text)
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         post = self.network.write(self.vera, self.page, "", odd={"created_time": 5, "from": "hologram"})

@@ -123,6 +123,9 @@ class FeedHarness:
             self.site.entries.append(Said(f"tag:{self._said}", f"Entry {self._said}", text, self.clock.now()))
         return [said.identity for said in self.site.entries[-count:]] if count else []
 
+    def ask_privately(self, text: str) -> None:
+        """Nobody writes to a feed."""
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         self.site.entries.append(Said("", "", "", self.clock.now(), strange="<hologram>7</hologram>"))

@@ -119,6 +119,10 @@ class GovDeliveryHarness:
             said.append(self.remember(mail))
         return said
 
+    def ask_privately(self, text: str) -> None:
+        self.clock.forward(1)
+        self.remember(self.office.write("Vera", "vera@citizen.example", "A question", text))
+
     def remember(self, mail: Mail) -> str:
         """The name that the connector will have for a mail."""
         from inbox.connectors.govdelivery.imap import Envelope

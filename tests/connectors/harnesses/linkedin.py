@@ -84,6 +84,9 @@ class LinkedInHarness:
             said.append(self.network.comment(self.vera.urn, self.news, f"Word {number} & more", to=to))
         return [comment.urn for comment in said]
 
+    def ask_privately(self, text: str) -> None:
+        """LinkedIn shows private messages to no program."""
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         return f"notification:{self.network.tell_unknown(self.page).id}"

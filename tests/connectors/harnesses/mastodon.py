@@ -73,6 +73,10 @@ class MastodonHarness:
             said.append(self.place.say(writer, f"@office Word {number} & more", to=parent).id)
         return said
 
+    def ask_privately(self, text: str) -> None:
+        self.clock.forward(1)
+        self.place.ask_privately(self.vera, self.office, text)
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         notice = self.place.notify(self.office, "hologram", self.vera)

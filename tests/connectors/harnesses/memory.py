@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import httpx
 
 from inbox.connectors.memory import AFTER_ACCEPT, BEFORE_SEND, Memory, World
 from inbox.errors import NotAllowed, Offline, OutcomeUnknown, PostroomError, RateLimited, SignInNeeded, Unavailable
-from inbox.model import MessageState, Rendition, UpdateKind
+from inbox.model import MessageState, Rendition, UpdateKind, Visibility
 from tests.connectors.harness import WAIT, Break, KeptSecret, SetClock, account_of, channel_of, room
 
 READS = ("fetch", "reread", "sweep", "find", "channels")
@@ -29,6 +30,7 @@ class MemoryHarness:
     def __init__(self) -> None:
         self.clock = SetClock()
         self.world = World(self.clock, page_size=20)
+        self.world.limits = replace(self.world.limits, visibilities=tuple(Visibility))
         self.world.hook = self._reach
         self.secret = self.world.password
         self.channel = channel_of(Memory, "square", limits=self.world.limits)
@@ -56,6 +58,10 @@ class MemoryHarness:
             parent = said[number // 2] if number % 3 == 2 else ""
             said.append(self.world.say(f"Word {number} & more", parent=parent))
         return said
+
+    def ask_privately(self, text: str) -> None:
+        self.clock.forward(1)
+        self.world.say(text, visibility=Visibility.DIRECT)
 
     def say_unknown(self) -> str:
         return self.world.say("A hologram", kind="hologram")

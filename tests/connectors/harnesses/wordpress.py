@@ -82,6 +82,9 @@ class WordPressHarness:
             said.append(self._say(f"Word {number} &amp; more", parent=parent))
         return [f"comment:{i}" for i in said]
 
+    def ask_privately(self, text: str) -> None:
+        """A blog has no private messages."""
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         return f"comment:{self._say('A hologram', kind='hologram')}"

@@ -83,6 +83,10 @@ class XHarness:
             said.append(self.network.say(self.vera, f"@harbour Word {number} & more", to=above).id)
         return said
 
+    def ask_privately(self, text: str) -> None:
+        self.clock.forward(1)
+        self.network.message(self.vera, self.office, text)
+
     def say_unknown(self) -> str:
         self.clock.forward(1)
         event = self.network.message(self.vera, self.office, "", kind="HologramCreate")
