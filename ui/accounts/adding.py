@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
@@ -27,7 +27,6 @@ from ui.slots import async_slot
 from ui.theme import GAP
 from ui.widgets.flow import FlowLayout
 from ui.widgets.form import Form, button, heading, words
-from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.inline_notice import InlineNotice, announce
 from ui.widgets.scrolled import Scrolled
 from ui.widgets.tick import Choice
@@ -104,12 +103,9 @@ class AddPage(QScrollArea):
         titles = self._engine.titles  # not the networks themselves: their code takes a second of the window's time
         self._names = list(titles)
         for number, (name, title) in enumerate(titles.items()):
-            choice = Choice(title)
+            choice = Choice(title, name)
             choice.setAccessibleName(self.tr("Network: {0}").format(title))
-            choice.setIcon(glyph_icon(name, choice.font()))
             choice.setObjectName(name)
-            side = side_for(choice.font())
-            choice.setIconSize(QSize(side, side))
             self.networks.addButton(choice, number)
             row.addWidget(choice)
         if self.networks.buttons():

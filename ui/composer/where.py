@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inbox.model import Channel, ChannelId
@@ -12,7 +12,6 @@ from ui.composer.state import ComposerState
 from ui.theme import GAP
 from ui.widgets.flow import FlowLayout
 from ui.widgets.form import words
-from ui.widgets.glyph import glyph_icon, side_for
 from ui.widgets.tick import Tick
 
 
@@ -57,10 +56,7 @@ class Where(QWidget):
             tick.deleteLater()
         for number, channel in enumerate(channels):
             if channel.id not in self.ticks:
-                tick = self.ticks[channel.id] = Tick()
-                side = side_for(tick.font())
-                tick.setIcon(glyph_icon(channel.network, tick.font()))
-                tick.setIconSize(QSize(side, side))
+                tick = self.ticks[channel.id] = Tick(network=channel.network)
                 tick.toggled.connect(self.changed)
                 self._flow.addWidget(tick)
             tick = self.ticks[channel.id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import GLYPHS, LIGHT, line_height
@@ -52,18 +52,6 @@ def paint_glyph(painter: QPainter, rect: QRectF, network: str, font: QFont) -> N
     painter.setPen(QColor(LIGHT.on_accent))  # white in both schemes: the squares do not change with them
     painter.drawText(square, Qt.AlignmentFlag.AlignCenter, letters(network))
     painter.restore()
-
-
-def glyph_icon(network: str, font: QFont, base_px: int = SIDE) -> QIcon:
-    """The glyph as an icon, sharp on dense screens, for radio buttons and lists."""
-    ratio, side = 2, side_for(font, base_px)
-    pixmap = QPixmap(side * ratio, side * ratio)
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(QColor.fromRgbF(0, 0, 0, 0))  # nothing
-    painter = QPainter(pixmap)
-    paint_glyph(painter, QRectF(0, 0, side, side), network, font)
-    painter.end()
-    return QIcon(pixmap)
 
 
 def side_for(font: QFont, base_px: int = SIDE) -> int:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, Q
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QRadioButton, QSizePolicy
 
 from ui.theme import CHIP_RADIUS, GAP, line_height
+from ui.widgets.glyph import paint_glyph, side_for
 
 _FLAGS = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignVCenter)
 WIDEST_HINT = 60
@@ -28,7 +29,10 @@ else:
 class _Drawn(_Base):
     """What both share: measuring and painting. Comes before the Qt class it is mixed into."""
 
-    def _begin(self) -> None:
+    network = ""
+
+    def _begin(self, network: str) -> None:
+        self.network = network
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -37,8 +41,8 @@ class _Drawn(_Base):
         return max(16, round(line_height(self.font()) * 0.95))
 
     def _words_left(self) -> int:
-        icon = 0 if self.icon().isNull() else self.iconSize().width() + GAP + 2
-        return GAP + self._side() + 2 * GAP + icon
+        glyph = side_for(self.font()) + GAP + 2 if self.network else 0
+        return GAP + self._side() + 2 * GAP + glyph
 
     def _words_height(self, width: int) -> int:
         room = max(width - self._words_left() - GAP, 40)
@@ -79,10 +83,10 @@ class _Drawn(_Base):
         painter.setBrush(accent if on and self._filled() else palette.color(group, role.Base))
         self._paint_mark(painter, mark, on, QPen(palette.color(role.HighlightedText), side / 8))
         left = GAP + side + 2 * GAP
-        if not self.icon().isNull():
-            size = self.iconSize()
-            top = lines_top + (max(line, side) - size.height()) / 2
-            self.icon().paint(painter, left, round(top), size.width(), size.height())
+        if self.network:
+            glyph = side_for(self.font())
+            top = round(lines_top + (max(line, side) - glyph) / 2)
+            paint_glyph(painter, QRectF(left, top, glyph, glyph), self.network, self.font())
         painter.setPen(palette.color(group, role.WindowText))
         words = QRectF(self._words_left(), 0, self.width() - self._words_left() - GAP, self.height())
         painter.drawText(words, _FLAGS, self.text())
@@ -100,12 +104,12 @@ class _Drawn(_Base):
 
 
 class Tick(_Drawn, QCheckBox):
-    """A tick box."""
+    """A tick box, for a channel with the glyph of its ``network`` before the words."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", network: str = "") -> None:
         super().__init__()
         self.setText(text)
-        self._begin()
+        self._begin(network)
 
     def _paint_mark(self, painter: QPainter, mark: QRectF, on: bool, inner: QPen) -> None:
         painter.drawRoundedRect(mark, 3, 3)
@@ -119,12 +123,12 @@ class Tick(_Drawn, QCheckBox):
 
 
 class Choice(_Drawn, QRadioButton):
-    """One of several that exclude each other."""
+    """One of several that exclude each other; with a ``network`` as a tick box has it."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(self, text: str = "", network: str = "") -> None:
         super().__init__()
         self.setText(text)
-        self._begin()
+        self._begin(network)
 
     def _filled(self) -> bool:
         return False
