@@ -258,15 +258,18 @@ class Desk:
                 raise NotFound("This does not wait to be carried over.")
         self._delivery_changed(delivery_id, found.conversation_id)
 
-    async def weigh(self, update: Update, channel_ids: Sequence[ChannelId]) -> dict[ChannelId, Weight]:
-        """How many it would reach and what it would cost, for those channels that can say."""
-        found = {}
-        for channel_id in channel_ids:
-            channel = self._open_channel(channel_id)
-            if Capability.WEIGH in channel.capabilities:
-                connector = await self._accounts.connector_for(channel)
-                found[channel_id] = await connector.weigh(channel, self._rendered(update, channel))
-        return found
+    async def weigh(self, update: Update, channel_ids: Sequence[ChannelId]) -> dict[ChannelId, Weight | PostroomError]:
+        """How many it would reach and what it would cost, for those channels that can say, or why one cannot now."""
+        channels = [self._open_channel(id_) for id_ in channel_ids]
+        able = [c for c in channels if Capability.WEIGH in c.capabilities]
+        return {channel.id: await self._weight(update, channel) for channel in able}
+
+    async def _weight(self, update: Update, channel: Channel) -> Weight | PostroomError:
+        try:
+            connector = await self._accounts.connector_for(channel)
+            return await connector.weigh(channel, self._rendered(update, channel))
+        except PostroomError as error:
+            return error  # what one network does not know holds back no other
 
     async def trial(self, update: Update, channel_id: ChannelId) -> str:
         """Send it to ourselves only; in words, to whom."""

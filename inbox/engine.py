@@ -363,8 +363,10 @@ class Engine:
         """A person carried over by hand what this network takes from no program."""
         return self._do(lambda: self._desk.carried(delivery_id, url=url))
 
-    def weigh(self, update: Update, channel_ids: Sequence[ChannelId]) -> Future[dict[ChannelId, Weight]]:
-        """How many an update would reach and what it would cost, for those channels that can say."""
+    def weigh(
+        self, update: Update, channel_ids: Sequence[ChannelId]
+    ) -> Future[dict[ChannelId, Weight | PostroomError]]:
+        """How many an update would reach and what it would cost, for those channels that can say, or why not now."""
         return self._do(lambda: self._desk.weigh(update, channel_ids))
 
     def trial(self, update: Update, channel_id: ChannelId) -> Future[str]:

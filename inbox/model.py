@@ -11,7 +11,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import Final, NewType
 
 AccountId = NewType("AccountId", str)
 ChannelId = NewType("ChannelId", str)
@@ -233,6 +233,7 @@ class Limits:
     media_count: int = 0
     media_bytes: int | None = None
     media_types: tuple[str, ...] = ()
+    media_alone: tuple[str, ...] = ()  # of these types: one file, and no other beside it
     media_px: int | None = None  # width times height
     alt_graphemes: int | None = None
     exclusive: tuple[tuple[str, str], ...] = ()  # of Rendition's fields: one or the other, such as ("poll", "media")
@@ -456,9 +457,13 @@ class SweepPage:
     cursor: Cursor | None = None
 
 
+DOCUMENT: Final = "application/pdf"
+"""The type of the pages that some networks take in a picture's place."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
-    """A picture the officer attached: a file kept in the inbox's own folder until it is delivered."""
+    """A picture or document the officer attached: a file kept in the inbox's own folder until it is delivered."""
 
     path: str
     mime_type: str

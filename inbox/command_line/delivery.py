@@ -106,9 +106,11 @@ def _publish(args: argparse.Namespace, session: Session) -> Answer:
         return follow(running, ids, wait=args.wait)
 
 
-def _know_first(weights: dict[ChannelId, Weight]) -> None:
+def _know_first(weights: dict[ChannelId, Weight | PostroomError]) -> None:
     """What cannot be taken back is not sent before somebody knows what it means."""
     for id_, weight in weights.items():
+        if isinstance(weight, PostroomError):
+            raise weight
         if weight.confirm:
             reaches = f" It reaches {weight.reaches:,} people." if weight.reaches is not None else ""
             said = " ".join((f"Not sent yet: {id_} cannot take it back.{reaches}", *weight.words))

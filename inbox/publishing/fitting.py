@@ -17,12 +17,11 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inbox.errors import Rejected
-from inbox.model import Limits, Media, Problem
+from inbox.model import DOCUMENT, Limits, Media, Problem
 
 QUALITIES: Final = (90, 82, 74, 66)
 SHRINK: Final = 0.82
 LEAST_PX: Final = 64
-DOCUMENT: Final = "application/pdf"
 _ALWAYS_TAKEN: Final = ("image/jpeg", "image/png")
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 _MOST_PX: Final = 200_000_000

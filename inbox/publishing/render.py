@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from inbox.model import (
+    DOCUMENT,
     Audience,
     Capability,
     Channel,
@@ -242,11 +243,15 @@ def _media(rendition: Rendition, channel: Channel) -> list[Problem]:
     if types and any(m.mime_type not in types and not fits_after_change(m) for m in rendition.media):
         kinds = ", ".join(t.removeprefix("image/").upper() for t in types)
         found.append(Problem(words=f"{channel.title} takes pictures as {kinds} only.", where="media"))
+    alone = [m.mime_type for m in rendition.media if m.mime_type in limits.media_alone]
+    if alone and len(rendition.media) > 1:
+        kind = "document" if alone[0] == DOCUMENT else alone[0].removeprefix("image/").upper()
+        found.append(Problem(words=f"{channel.title} takes a {kind} alone, with no other file.", where="media"))
     for one in rendition.media:
         if limits.media_bytes is not None and one.size_bytes > limits.media_bytes and not fits_after_change(one):
             found.append(Problem(words="The picture is too large.", where="media"))
         if not one.alt_text.strip():
-            document = one.mime_type == "application/pdf"
+            document = one.mime_type == DOCUMENT
             words = "The document has no title." if document else "The picture has no description."
             found.append(Problem(words=words, where="media", stops=False))
         elif limits.alt_graphemes is not None and counting.graphemes(one.alt_text) > limits.alt_graphemes:

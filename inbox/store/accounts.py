@@ -175,6 +175,7 @@ def _channel(row: tuple[object, ...]) -> Channel:
     # A row may be older than a limit or, after going back to an earlier version, newer than this code.
     fields = {k: v for k, v in json.loads(str(limits)).items() if k in Limits.__dataclass_fields__}
     fields |= {"media_types": tuple(fields.get("media_types", ())),
+               "media_alone": tuple(fields.get("media_alone", ())),
                "exclusive": tuple((a, b) for a, b in fields.get("exclusive", ())),
                "visibilities": tuple(Visibility(v) for v in fields.get("visibilities", ["public"])),
                "visibility": Visibility(fields.get("visibility", "public")),

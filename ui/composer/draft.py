@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from inbox.model import Audience, ChannelId, LinkCard, Media, MessageId, PollAsked, Visibility
+from inbox.model import DOCUMENT, Audience, ChannelId, LinkCard, Media, MessageId, PollAsked, Visibility
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class Picture:
     @property
     def document(self) -> bool:
         """Whether it is pages to read, which some networks take in a picture's place."""
-        return self.media.mime_type == "application/pdf"
+        return self.media.mime_type == DOCUMENT
 
 
 def written(fields: Mapping[str, Any]) -> str:

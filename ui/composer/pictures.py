@@ -10,7 +10,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QFileInfo, QIODevice, QRectF, QS
 from PySide6.QtGui import QGuiApplication, QImage, QImageIOHandler, QImageReader, QPainter, QPalette, QPixmap
 
 from inbox.errors import PostroomError
-from inbox.model import Media
+from inbox.model import DOCUMENT, Media
 
 FOLDER = "media"
 MOST_BYTES = 64_000_000
@@ -19,7 +19,7 @@ MIME_TYPES = {
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
-    "pdf": "application/pdf",
+    "pdf": DOCUMENT,
 }
 ENDINGS = {"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp", "pdf": ".pdf"}
 _QUARTER = QImageIOHandler.Transformation.TransformationRotate90.value

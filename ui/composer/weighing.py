@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.model import Capability, ChannelId, Update, Weight
+from inbox.model import Capability, ChannelId, Problem, Update, Weight
 from inbox.tasks import Tasks
 from ui.composer.state import ComposerState, Shown
 from ui.format import money
 
 PAUSE_MS = 700
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """``known`` with their ``weights``; ``held``: those that do not go now, each with the reason among its problems."""
+
+    known: Sequence[Shown]
+    weights: Mapping[ChannelId, Weight]
+    held: Sequence[Shown]
 
 
 class Weighing(QObject):
@@ -64,8 +74,22 @@ class Weighing(QObject):
             return
         if self._wanted == (update, ids):  # else something else was written meanwhile
             self._known = self._wanted
-            self.weights = dict(found)
+            self.weights = {i: w for i, w in found.items() if isinstance(w, Weight)}
             self.weighed.emit()
+
+
+async def weigh_first(engine: Engine, state: ComposerState, asked: Sequence[Shown]) -> Weighed:
+    """What is known before these are published. Raises PostroomError when no channel could be asked at all."""
+    ids = [s.channel.id for s in asked]
+    found = await asyncio.wrap_future(engine.weigh(state.update(ids), ids))
+    weights = {i: w for i, w in found.items() if isinstance(w, Weight)}
+    held = [_held(s, e) for s in asked if isinstance(e := found.get(s.channel.id), PostroomError)]
+    return Weighed([s for s in asked if s.channel.id in weights], weights, held)
+
+
+def _held(shown: Shown, error: PostroomError) -> Shown:
+    words = _tr("What it would mean cannot be told now: {0}.").format(error.detail.rstrip("."))
+    return replace(shown, problems=(*shown.problems, Problem(words=words, where="channel")))
 
 
 def weight_words(weight: Weight) -> str:

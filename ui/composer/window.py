@@ -6,8 +6,8 @@ The text survives: a draft is kept after every pause, on closing, and until the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
@@ -23,18 +23,18 @@ from inbox.tasks import Tasks
 from ui.composer import drafts
 from ui.composer.drafts import Drafts
 from ui.composer.editor import Editor
-from ui.composer.frame import Foot, Head, Sides, ask_for_alt
+from ui.composer.frame import Foot, Head, Sides
 from ui.composer.previews import Previews
+from ui.composer.sending import Sending
 from ui.composer.state import ComposerState, Shown, loses
 from ui.composer.taking import Taking, carried
-from ui.composer.weighing import Weighing, confirm_words
-from ui.composer.wording import button_words, listed, refusal_words, time_words
+from ui.composer.weighing import Weighing
+from ui.composer.wording import button_words, listed, time_words
 from ui.format import clock_time
-from ui.notices import Notice, notice_for
+from ui.notices import notice_for
 from ui.reader import Reader
 from ui.slots import async_slot
 from ui.theme import GAP, Theme
-from ui.widgets.ask import ask
 from ui.widgets.form import fit, line
 from ui.widgets.inline_notice import InlineNotice, announce
 
@@ -60,9 +60,8 @@ class Composer(QDialog):
         self._replaces: Message | None = None
         self._quoted: tuple[Message, ChannelId] | None = None
         self._channels: list[Channel] = []
-        self._shown: list[Shown] = []
+        self.shown: list[Shown] = []
         self._at_problem = -1
-        self._agreed: Update | None = None  # to what cannot be taken back, as it was then
         self.setAcceptDrops(True)
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.head, self.foot = Head(), Foot()
@@ -74,6 +73,7 @@ class Composer(QDialog):
         self._drafts = Drafts(engine, tasks)
         self._taking = Taking(engine.home, tasks)
         self._weighing = Weighing(engine, tasks, self)
+        self.sending = Sending(engine, self)
         self._checks = QTimer(self, singleShot=True, interval=CHECK_PAUSE_MS)
         self._pauses = QTimer(self, singleShot=True, interval=DRAFT_PAUSE_MS)
         self._connect()
@@ -86,18 +86,18 @@ class Composer(QDialog):
         self._taking.taken.connect(self._picture_taken)
         self._taking.failed.connect(lambda error: self.notice.tell(notice_for(error)))
         self.leave.clicked.connect(self.close)
-        self.publish_button.clicked.connect(self.publish)
+        self.publish_button.clicked.connect(self.sending.publish)
         self.editor.changed.connect(self._edited)
         self.editor.strip.wanted.connect(self.take_files)
         self.editor.picture_pasted.connect(lambda image: self._taking.take([image], self.state))
         self.previews.wanted.connect(lambda where, id_: self.editor.take_focus(where, ChannelId(id_)))
         self.editor.options.card_wanted.connect(self.look_at_page)
-        self.previews.trial_wanted.connect(self.try_it)
+        self.previews.trial_wanted.connect(self.sending.try_it)
         self._weighing.weighed.connect(lambda: self.previews.show_weights(self._weighing.weights))
         self.foot.tightest.wanted.connect(self.editor.texts.go_to)
         for keys, act in (
-            ("Ctrl+Return", self.publish),
-            ("Ctrl+Enter", self.publish),
+            ("Ctrl+Return", self.sending.publish),
+            ("Ctrl+Enter", self.sending.publish),
             ("F8", self.next_problem),
             ("Ctrl+PgDown", lambda: self.editor.texts.tabs.step(1)),
             ("Ctrl+PgUp", lambda: self.editor.texts.tabs.step(-1)),
@@ -223,7 +223,7 @@ class Composer(QDialog):
         self._checks.stop()
         now, state = self._clock.now(), self.state
         quoted = self._quoted if state.quotes is not None else None
-        self._shown = shown = state.shown(self._channels, now=now, replaces=self._replaces, quoted=quoted)
+        self.shown = shown = state.shown(self._channels, now=now, replaces=self._replaces, quoted=quoted)
         self.previews.show_renditions(shown, self._titles, now, at_once=at_once)
         self.editor.show_rooms(shown)
         self.editor.when.show_note(time_words([s.channel for s in shown], self._titles))
@@ -237,7 +237,7 @@ class Composer(QDialog):
     def next_problem(self) -> None:
         """Go to what the next problem is about, and say it."""
         self.check()
-        found = [(s, p) for s in self._shown for p in listed(s)]
+        found = [(s, p) for s in self.shown for p in listed(s)]
         if not found:
             announce(self, self.tr("Nothing to fix"))
             return
@@ -282,115 +282,38 @@ class Composer(QDialog):
         self._taking.take(carried(event.mimeData()), self.state)
         event.acceptProposedAction()
 
-    # Publishing
+    # Publishing: what ``Sending`` asks for
 
-    @async_slot
-    async def publish(self) -> None:
-        """Queue it for each channel that nothing stops; what is stopped stays here, with its reason."""
-        self.check()
-        self.notice.clear()
-        ready = [s for s in self._shown if not s.stopped]
-        stopped = [s for s in self._shown if s.stopped]
-        if not ready:
-            self._tell_stopped(stopped, [])
-            return
-        if self.state.undescribed and not self.state.alt_asked:
-            self.question = ask_for_alt(self, len(self.state.undescribed), self._alt_answered)
-            return
-        if not await self._confirmed(ready):
-            return
-        state, place = self.state, self._drafts.place
-        ids = [s.channel.id for s in ready]
-        stay = [c for c in state.channels if c not in ids]
-        left = replace(state, channels=stay).saved() if stopped else ""
+    @property
+    def can_publish(self) -> bool:
+        """Whether there is any channel to publish to."""
+        return bool(self._channels)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """While this lasts, nobody publishes it a second time."""
+        self.publish_button.setEnabled(False)
+        try:
+            yield
+        finally:
+            self.publish_button.setEnabled(True)
+
+    def begin_leaving(self) -> str:
+        """The place of the draft, which the outbox empties with what it takes: nothing is kept there until then."""
         self._pauses.stop()
-        self.publish_button.setEnabled(False)
-        try:
-            queued = await asyncio.wrap_future(self._engine.publish(state.update(ids), ids, draft=(place, left)))
-        except PostroomError as error:
-            self.notice.tell(notice_for(error))
-            return
-        finally:
-            self.publish_button.setEnabled(True)
-        if stopped:
-            state.channels = stay
-            if state is self.state:
-                self._read_channels()
-                self._edited()
-                self.check()
-                self._tell_stopped(stopped, ready)
-                self.save()
-            self.queued.emit(queued)
-            return
-        self.queued.emit(queued)
-        if state is self.state:  # else another post was opened meanwhile
-            self.state = ComposerState()
-            self._drafts.begin(place, "")
-            self.accept()
+        return self._drafts.place
 
-    async def _confirmed(self, ready: Sequence[Shown]) -> bool:
-        """Whether a person knows what it means, where it cannot be taken back; asked anew with the figures of now."""
-        ids = [s.channel.id for s in ready if Capability.WEIGH in s.channel.capabilities]
-        if not ids:
-            return True
-        update = self.state.update(ids)
-        if self._agreed == update:
-            return True
-        self.publish_button.setEnabled(False)
-        try:
-            weights = await asyncio.wrap_future(self._engine.weigh(update, ids))
-        except PostroomError as error:
-            self.notice.tell(notice_for(error))
-            return False
-        finally:
-            self.publish_button.setEnabled(True)
-        if not any(w.confirm for w in weights.values()):
-            return True
-        question, what, on_button = confirm_words(weights, {s.channel.id: s.channel.title for s in ready})
+    def go_on(self) -> None:
+        """Some of it has left: offer the channels that stay."""
+        self._read_channels()
+        self._edited()
+        self.check()
 
-        def answered(answer: str) -> None:
-            if answer == "send":
-                self._agreed = update
-                self.publish()
-
-        answers = {"keep": self.tr("Not yet"), "send": on_button}
-        self.question = ask(self, question, what, answers, answered, default="keep")
-        return False
-
-    @async_slot
-    async def try_it(self, channel_id: str) -> None:
-        """Send it to ourselves only."""
-        self.notice.clear()
-        id_ = ChannelId(channel_id)
-        try:
-            said = await asyncio.wrap_future(self._engine.trial(self.state.update([id_]), id_))
-        except PostroomError as error:
-            self.notice.tell(notice_for(error))
-            return
-        self.notice.tell(Notice(title=self.tr("A test is on its way"), words=said, hint="", alarm=False))
-
-    def _tell_stopped(self, stopped: Sequence[Shown], gone: Sequence[Shown]) -> None:
-        """Say what stops it and what has left, with the focus where it can be mended."""
-        title, what, hint = refusal_words(stopped, gone, any_channel=bool(self._channels))
-        self.notice.tell(Notice(title=title, words="\n".join(what), hint=hint, alarm=False))
-        first = next(((s, p) for s in stopped for p in s.problems if p.stops), None)
-        if first is None:
-            self.editor.take_focus("channel")
-        else:
-            alike = all(any(p.where == first[1].where for p in s.problems if p.stops) for s in stopped)
-            common = alike and not gone and not any(s.edited for s in stopped) and len(stopped) == len(self._shown)
-            self.editor.take_focus(first[1].where, None if common else first[0].channel.id)
-
-    def _alt_answered(self, answer: str) -> None:
-        if answer == "describe":
-            self.editor.strip.take_focus()
-            return
-        if answer == "decorative":
-            for one in self.state.undescribed:
-                one.decorative = True
-            self.editor.strip.show_pictures(self.state.pictures)
-        self.state.alt_asked = True
-        self.publish()
+    def finish(self) -> None:
+        """All of it has left."""
+        self.state = ComposerState()
+        self._drafts.begin(self._drafts.place, "")
+        self.accept()
 
     # One step out
 

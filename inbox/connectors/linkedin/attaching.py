@@ -14,9 +14,8 @@ from inbox.connectors.http import host_of, is_loopback, same_host
 from inbox.connectors.linkedin.restli import encode
 from inbox.connectors.linkedin.server import Api, mapping, reject
 from inbox.errors import BadReply, OutcomeUnknown, PostroomError, Unavailable
-from inbox.model import Media
+from inbox.model import DOCUMENT, Media
 
-PDF: Final = "application/pdf"
 WAITS_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Before each question whether a file is ready: each is a call."""
 _READY: Final = "AVAILABLE"
@@ -25,7 +24,7 @@ _FAILED: Final = "PROCESSING_FAILED"
 
 async def content(api: Api, owner: str, media: Sequence[Media]) -> Mapping[str, Any]:
     """What the post's ``content`` says of these: one picture, several, or one document."""
-    documents = [one for one in media if one.mime_type == PDF]
+    documents = [one for one in media if one.mime_type == DOCUMENT]
     if documents and len(media) > 1:
         reject("LinkedIn takes a document alone, without pictures or other documents", where="media")
     urns = [await uploaded(api, owner, one) for one in media]
@@ -39,7 +38,7 @@ async def content(api: Api, owner: str, media: Sequence[Media]) -> Mapping[str, 
 async def uploaded(api: Api, owner: str, one: Media) -> str:
     """The URN of a file of ours at LinkedIn, ready to be shown."""
     body = await _body(one)
-    resource, name = ("documents", "document") if one.mime_type == PDF else ("images", "image")
+    resource, name = ("documents", "document") if one.mime_type == DOCUMENT else ("images", "image")
     try:
         reply = await api.ask(
             "POST", f"/rest/{resource}", {"action": "initializeUpload"}, restli="ACTION",

@@ -10,7 +10,7 @@ from inbox.connectors.linkedin.restli import encode
 from inbox.connectors.linkedin.server import Api
 from inbox.connectors.linkedin.urns import PAGES, number_of
 from inbox.errors import NotAllowed, NotFound
-from inbox.model import Capability, ChannelFound, Limits
+from inbox.model import DOCUMENT, Capability, ChannelFound, Limits
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ LIMITS: Final = Limits(
     reply_bytes=COMMENT_CHARACTERS,  # LinkedIn counts characters; as bytes of UTF-8 it never cuts
     media_count=20,
     media_bytes=100_000_000,
-    media_types=("image/jpeg", "image/png", "image/gif", "application/pdf"),
+    media_types=("image/jpeg", "image/png", "image/gif", DOCUMENT),
+    media_alone=(DOCUMENT,),
     media_px=36_152_319,
     alt_graphemes=4_000,
     exclusive=(("poll", "media"), ("poll", "card"), ("poll", "quotes"), ("quotes", "media"), ("quotes", "card")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from inbox.connectors.x.attaching import GIF
 from inbox.connectors.x.direct import MOST_CHARACTERS
 from inbox.connectors.x.us import Us
 from inbox.model import Capability, ChannelFound, Counting, Limits
@@ -69,6 +70,7 @@ def limits_of(us: Us) -> Limits:
         media_count=PICTURES,
         media_bytes=PICTURE_BYTES,
         media_types=("image/jpeg", "image/png", "image/gif", "image/webp"),
+        media_alone=(GIF,),
         alt_graphemes=ALT_CHARACTERS,
         exclusive=(("poll", "media"),),
         poll_options=4,

@@ -166,15 +166,15 @@ def test_a_picture_is_copied_in_and_its_description_asked_once(
     assert card.thumbnail.badge()[0] == "ALT missing"
     until(lambda: focus() is card.alt)
     named(composer)
-    composer.publish()
-    until(lambda: hasattr(composer, "question"))
-    assert [b.objectName() for b in composer.question.buttons()] == ["describe", "decorative", "anyway"]
-    composer.question.findChild(QPushButton, "describe").click()
+    composer.sending.publish()
+    until(lambda: composer.sending.question)
+    assert [b.objectName() for b in composer.sending.question.buttons()] == ["describe", "decorative", "anyway"]
+    composer.sending.question.findChild(QPushButton, "describe").click()
     until(lambda: focus() is card.alt)
     qtbot.keyClicks(card.alt, "The new reading room")
     assert card.thumbnail.badge()[0] == "ALT"
     with qtbot.waitSignal(composer.queued):
-        composer.publish()
+        composer.sending.publish()
     [delivery] = outbox.deliveries(reader.connection)
     assert delivery.rendition.media[0].alt_text == "The new reading room"
     assert Path(delivery.rendition.media[0].path).exists()
@@ -190,10 +190,10 @@ def test_a_picture_may_go_without_description(
     composer.take_files([str(photo)])
     until(lambda: composer.editor.strip.cards)
     state = composer.state
-    composer.publish()
-    until(lambda: hasattr(composer, "question"))
+    composer.sending.publish()
+    until(lambda: composer.sending.question)
     with qtbot.waitSignal(composer.queued):
-        composer.question.findChild(QPushButton, answer).click()
+        composer.sending.question.findChild(QPushButton, answer).click()
     assert state.pictures[0].decorative is decorative
     assert delivered(reader)[0][2] == DeliveryState.QUEUED
 
@@ -260,7 +260,7 @@ def test_a_time_is_local_and_the_network_keeps_it(
     local = when.time.dateTime().toPython()
     assert (local.hour, local.minute) == (at.astimezone().hour, at.astimezone().minute)
     with qtbot.waitSignal(composer.queued):
-        composer.publish()
+        composer.sending.publish()
     [delivery] = outbox.deliveries(reader.connection)
     assert delivery.rendition.publish_at == at
 
@@ -272,7 +272,7 @@ def test_a_time_that_is_over_is_refused(make: Make, qtbot: QtBot, reader: Reader
     composer.editor.when.later.setChecked(True)
     now = round(datetime.now(UTC).timestamp())
     composer.editor.when.time.setDateTime(composer.editor.when.time.dateTime().fromSecsSinceEpoch(now - 60))
-    composer.publish()
+    composer.sending.publish()
     until(composer.notice.text)
     assert "two minutes ahead" in composer.notice.text()
     assert focus() is composer.editor.when.time
@@ -295,7 +295,7 @@ def test_a_post_of_ours_is_changed_where_it_stands(
     assert composer.publish_button.text() == "Update 1 now"
     composer.editor.text.setPlainText("As it is")
     with qtbot.waitSignal(composer.queued) as queued:
-        composer.publish()
+        composer.sending.publish()
     engine.send_now(queued.args[0][0]).result(5)
     until(lambda: world.entries[remote_id].text == "As it is")
 

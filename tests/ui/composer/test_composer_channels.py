@@ -82,9 +82,9 @@ def test_what_is_sent_is_what_was_shown(
     until(lambda: composer.editor.strip.cards)
     composer.editor.strip.cards[0].alt.setPlainText("A bridge")
     composer.check()
-    seen = {s.channel.id: s.rendition for s in composer._shown}
+    seen = {s.channel.id: s.rendition for s in composer.shown}
     with qtbot.waitSignal(composer.queued) as sent:
-        composer.publish()
+        composer.sending.publish()
     for id_ in sent.args[0]:
         delivery = outbox.delivery(networks.reader.connection, id_)
         assert delivery is not None
@@ -136,7 +136,7 @@ def test_red_stops_only_its_channel_and_nothing_is_lost(
     [selection] = composer.editor.text.extraSelections()
     assert selection.cursor.selectedText() == "x" * 7
     with qtbot.waitSignal(composer.queued) as sent:
-        composer.publish()
+        composer.sending.publish()
     assert len(sent.args[0]) == 1
     assert queued(networks) == {"town": ("", written)}
     assert composer.isVisible()
@@ -150,7 +150,7 @@ def test_red_stops_only_its_channel_and_nothing_is_lost(
     until(kept)
     composer.editor.text.setPlainText("Short")
     with qtbot.waitSignal(composer.queued):
-        composer.publish()
+        composer.sending.publish()
     assert queued(networks) == {"town": ("", written), "sky": ("", "Short")}
     until(lambda: outbox.draft(networks.reader.connection, "post") == "")
 
@@ -214,7 +214,7 @@ def test_what_else_a_post_carries_arrives_and_survives_a_crash(
     assert again.editor.options.poll.answers[1].text() == "Tuesday"
     assert again.editor.options.warning.text() == "Dates"
     with qtbot.waitSignal(again.queued):
-        again.publish()
+        again.sending.publish()
     [delivery] = outbox.deliveries(networks.reader.connection)
     sent = delivery.rendition
     assert (sent.visibility, sent.audience, sent.language) == (Visibility.UNLISTED, Audience.FOLLOWERS, "cy")
@@ -308,7 +308,7 @@ def test_a_quote_goes_where_the_post_is(make_three: Make, networks: Three, qtbot
     until(lambda: composer.publish_button.text() == "Publish to 1 of 2 now")
     assert composer.previews.cards[networks.id("town")].quoted.title.text() == "Vera"
     with qtbot.waitSignal(composer.queued):
-        composer.publish()
+        composer.sending.publish()
     [delivery] = outbox.deliveries(networks.reader.connection)
     assert delivery.rendition.quotes == remote_id
     until(composer.editor.quote.remove.hasFocus)
@@ -388,7 +388,7 @@ def test_a_card_is_filled_with_what_its_page_says(
     assert asked == ["https://harbour.example/flood"]
     assert options.card_title.text() == "Flood grants"
     composer.check()
-    card = composer._shown[0].rendition.card
+    card = composer.shown[0].rendition.card
     assert card is not None
     assert (card.title, card.description) == ("Flood grants", "Apply by 1 December.")
     options.card_title.setText("Ours")

@@ -10,8 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from inbox.connectors.memory import BEFORE_SEND, World
 from inbox.errors import Unavailable
-from inbox.model import ChannelId, Choice, Limits, Weight
+from inbox.model import Capability, ChannelId, Choice, Limits, Weight
 from inbox.store import accounts, outbox
+from tests.ui.networks import Long, Short, Three
 from ui.composer.window import Composer
 from ui.reader import Reader
 
@@ -44,7 +45,7 @@ def channel(reader: Reader) -> ChannelId:
 
 
 def test_without_a_receiver_nothing_goes(written: Composer, reader: Reader, bulletins: World, until: Until) -> None:
-    written.publish()
+    written.sending.publish()
     until(lambda: written.notice.text())
     assert "Choose who receives it" in written.notice.text()
     assert bulletins.made == []
@@ -62,8 +63,8 @@ def test_receivers_are_ticked_and_kept_in_the_draft(written: Composer, reader: R
     ticks["topic:T2"].click()
     assert "At most 12,483 people" in of(written, reader).sum.text()
     written.check()
-    assert written._shown[0].rendition.categories == ("topic:T1", "topic:T2")
-    assert any("by itself too" in p.words and not p.stops for p in written._shown[0].problems)
+    assert written.shown[0].rendition.categories == ("topic:T1", "topic:T2")
+    assert any("by itself too" in p.words and not p.stops for p in written.shown[0].problems)
     card = written.previews.cards[channel(reader)]
     assert "In Flood alerts, Roads" in card.terms.text()
     written.save()
@@ -81,16 +82,16 @@ def test_what_cannot_be_taken_back_is_asked_with_its_figures(
     written: Composer, reader: Reader, until: Until, bulletins: World, qtbot: QtBot
 ) -> None:
     of(written, reader).ticks["topic:T1"].click()
-    written.publish()
-    until(lambda: getattr(written, "question", None) is not None)
-    assert written.question.text() == "Send to 12,000 people?"
-    assert "cannot be taken back" in written.question.informativeText()
-    qtbot.keyClick(written.question, Qt.Key.Key_Escape)
+    written.sending.publish()
+    until(lambda: written.sending.question is not None)
+    assert written.sending.question.text() == "Send to 12,000 people?"
+    assert "cannot be taken back" in written.sending.question.informativeText()
+    qtbot.keyClick(written.sending.question, Qt.Key.Key_Escape)
     assert outbox.waiting(reader.connection) == [], "Escape sends nothing"
-    written.question = None
-    written.publish()
-    until(lambda: written.question is not None)
-    next(b for b in written.question.buttons() if b.objectName() == "send").click()
+    written.sending.question = None
+    written.sending.publish()
+    until(lambda: written.sending.question is not None)
+    next(b for b in written.sending.question.buttons() if b.objectName() == "send").click()
     until(lambda: outbox.waiting(reader.connection) or bulletins.made)
 
 
@@ -98,17 +99,17 @@ def test_an_edit_after_the_question_is_asked_again(
     written: Composer, reader: Reader, until: Until, bulletins: World
 ) -> None:
     of(written, reader).ticks["topic:T1"].click()
-    written._agreed = written.state.update([channel(reader)])
+    written.sending.agreed = {channel(reader): written.shown[0].rendition}
     written.editor.text.setPlainText("The river rises tomorrow.")
-    written.publish()
-    until(lambda: getattr(written, "question", None) is not None)
+    written.sending.publish()
+    until(lambda: written.sending.question is not None)
     assert outbox.waiting(reader.connection) == []
 
 
 def test_without_figures_nothing_goes(written: Composer, reader: Reader, until: Until, bulletins: World) -> None:
     of(written, reader).ticks["topic:T1"].click()
     bulletins.fail("weigh", BEFORE_SEND, *[Unavailable("Busy")] * 3)
-    written.publish()
+    written.sending.publish()
     until(lambda: written.notice.text())
     assert "Busy" in written.notice.text()
     assert outbox.waiting(reader.connection) == []
@@ -135,5 +136,41 @@ def test_what_it_costs_is_said(world: World, make: Callable[[], Composer], reade
     card = made.previews.cards[channel(reader)]
     until(lambda: card.weight.text())
     assert card.weight.text() == "Costs $0.20"
-    made.publish()
+    made.sending.publish()
     until(lambda: outbox.waiting(reader.connection) or world.made)
+
+
+@pytest.fixture
+def weighing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comes before ``networks``: two of the three can say what it means."""
+    for kind in (Long, Short):
+        monkeypatch.setattr(kind, "capabilities", kind.capabilities | Capability.WEIGH)
+
+
+def test_where_nothing_can_be_told_now_holds_back_no_other(
+    weighing: None, networks: Three, make_three: Callable[[], Composer], until: Until, qtbot: QtBot
+) -> None:
+    networks.worlds["town"].fail("weigh", BEFORE_SEND, *[Unavailable("Busy")] * 9)
+    networks.worlds["sky"].weight = Weight(cost=200_000)
+    composer = make_three()
+    for name in ("blog", "town", "sky"):
+        composer.editor.ticks[networks.id(name)].setChecked(True)
+    composer.editor.text.setPlainText("The river rises tonight.")
+    composer.editor.title.setText("High water")
+    sky = networks.id("sky")
+    until(lambda: sky in composer.previews.cards and composer.previews.cards[sky].weight.text() == "Costs $0.20")
+    composer.sending.publish()
+    until(lambda: len(outbox.deliveries(networks.reader.connection)) == 2)
+    gone = {d.channel_id for d in outbox.deliveries(networks.reader.connection)}
+    assert gone == {networks.id("blog"), sky}
+    until(lambda: "Not yet on town" in composer.notice.text())
+    assert "What it would mean cannot be told now: Busy." in composer.notice.text()
+    assert composer.state.channels == [networks.id("town")]
+    assert composer.editor.text.toPlainText() == "The river rises tonight."
+    networks.worlds["town"]._faults.clear()
+    networks.worlds["town"].weight = Weight(reaches=12_000, confirm=True)
+    composer.sending.publish()
+    until(lambda: composer.sending.question is not None)
+    next(b for b in composer.sending.question.buttons() if b.objectName() == "send").click()
+    until(lambda: len(outbox.deliveries(networks.reader.connection)) == 3)
+    assert composer.sending.agreed == {}, "the same words again would be asked again"
