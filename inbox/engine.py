@@ -353,25 +353,25 @@ class Engine:
 
     def send_now(self, delivery_id: DeliveryId) -> Future[None]:
         """Try again, or do not wait any longer."""
-        return self._do(lambda: self._desk.send_now(delivery_id))
+        return self._do(lambda: self._desk.writing.send_now(delivery_id))
 
     def decide_unknown(self, delivery_id: DeliveryId, *, arrived: bool, url: str = "") -> Future[None]:
         """A person looked and says whether it is there."""
-        return self._do(lambda: self._desk.decide_unknown(delivery_id, arrived=arrived, url=url))
+        return self._do(lambda: self._desk.writing.decide_unknown(delivery_id, arrived=arrived, url=url))
 
     def carried(self, delivery_id: DeliveryId, *, url: str = "") -> Future[None]:
         """A person carried over by hand what this network takes from no program."""
-        return self._do(lambda: self._desk.carried(delivery_id, url=url))
+        return self._do(lambda: self._desk.writing.carried(delivery_id, url=url))
 
     def weigh(
         self, update: Update, channel_ids: Sequence[ChannelId]
     ) -> Future[dict[ChannelId, Weight | PostroomError]]:
         """How many an update would reach and what it would cost, for those channels that can say, or why not now."""
-        return self._do(lambda: self._desk.weigh(update, channel_ids))
+        return self._do(lambda: self._desk.writing.weigh(update, channel_ids))
 
     def trial(self, update: Update, channel_id: ChannelId) -> Future[str]:
         """Send an update to ourselves only; in words, to whom."""
-        return self._do(lambda: self._desk.trial(update, channel_id))
+        return self._do(lambda: self._desk.writing.trial(update, channel_id))
 
     def set_budget(self, account_id: AccountId, allowance: str, amount: int) -> Future[None]:
         """The officer's limit for what an account may use up in a period, in the allowance's unit."""
@@ -395,15 +395,15 @@ class Engine:
 
     def read_around(self, message_id: MessageId) -> Future[None]:
         """Read the whole conversation around a message from its network, because somebody looks at it."""
-        return self._do(lambda: self._desk.read_around(message_id, self._polling.around))
+        return self._do(lambda: self._desk.moderating.read_around(message_id, self._polling.around))
 
     def edit(self, message_id: MessageId, text: str) -> Future[None]:
         """Change the words of a message of ours, at the network and here."""
-        return self._do(lambda: self._desk.edit(message_id, text))
+        return self._do(lambda: self._desk.moderating.edit(message_id, text))
 
     def delete(self, message_id: MessageId) -> Future[None]:
         """Remove a message for good, at the network; here its tombstone stays."""
-        return self._do(lambda: self._desk.delete(message_id))
+        return self._do(lambda: self._desk.moderating.delete(message_id))
 
     def picture(self, url: str, *, asked: bool = True) -> Future[Path]:
         """The file with a picture that a message points to; unless a person ``asked``, from that very host alone."""

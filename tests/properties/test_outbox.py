@@ -117,7 +117,7 @@ class Delivering(RuleBasedStateMachine):
 
     def send_now(self, name: str, number: int) -> None:
         if one := self.pick(number):
-            self.person(self.house.desk.send_now(one.id))
+            self.person(self.house.desk.writing.send_now(one.id))
 
     def decide(self, name: str, number: int) -> None:
         if (one := self.pick(number)) and one.state is DeliveryState.UNKNOWN:
@@ -125,7 +125,7 @@ class Delivering(RuleBasedStateMachine):
                 self.seen_said.add(one.key)
             else:
                 self.absent_said[one.key] += 1
-            self.person(self.house.desk.decide_unknown(one.id, arrived=bool(number % 3), url=""))
+            self.person(self.house.desk.writing.decide_unknown(one.id, arrived=bool(number % 3), url=""))
 
     def undo(self, name: str, number: int) -> None:
         self.person(self.house.desk.undo())
