@@ -28,7 +28,7 @@ from inbox.model import (
     Update,
 )
 from inbox.publishing.outbox import Outbox
-from inbox.store import outbox, triage
+from inbox.store import outbox, relations, triage
 from inbox.store.database import Database
 
 _OPPOSITE = {
@@ -45,8 +45,6 @@ _OPPOSITE = {
     Moderation.MUTE: Moderation.UNMUTE,
     Moderation.UNMUTE: Moderation.MUTE,
 }
-_TRACELESS = (Moderation.BLOCK, Moderation.UNBLOCK, Moderation.MUTE, Moderation.UNMUTE)
-"""What concerns the author and leaves the message as it was."""
 _TAKEN_BACK = {
     Reaction.LIKE: Reaction.UNLIKE,
     Reaction.UNLIKE: Reaction.LIKE,
@@ -131,7 +129,7 @@ class Desk:
     async def moderate(self, message_id: MessageId, action: Moderation, words: str = "") -> None:
         before = self._office.message(message_id).message.state
         after = await self.moderating.moderate(message_id, action, words)
-        if after is not before or action in _TRACELESS:
+        if after is not before or action in relations.MEANS:
             self._remember(_Act(moderation=(message_id, action, after)))
 
     async def react(self, message_id: MessageId, reaction: Reaction) -> None:

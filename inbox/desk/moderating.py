@@ -8,7 +8,7 @@ from inbox.connectors.connector import NEEDED
 from inbox.desk.office import Office
 from inbox.errors import NotAllowed
 from inbox.model import Capability, Channel, Message, MessageId, MessageState, Moderation, Reaction
-from inbox.store import record
+from inbox.store import record, relations
 from inbox.sync import fetch
 
 
@@ -35,8 +35,12 @@ class Moderating:
                 before={"state": stored.message.state},
                 after={"state": after.state} | ({"words": words} if words else {}),
             )  # fmt: skip
+            if action in relations.MEANS:
+                relations.decide(connection, channel.id, stored.message.author, action, at=now)
         saved = fetch.save(office.database, channel, fetch.ours(after), at=now, actor=office.actor)
         office.publish(saved.changed)
+        if action in relations.MEANS:
+            office.changed([stored.conversation_id])
         return after.state
 
     async def react(self, message_id: MessageId, reaction: Reaction) -> None:

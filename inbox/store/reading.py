@@ -20,6 +20,7 @@ from inbox.model import Author, ChannelId, ConversationId, Message, MessageId, M
 from inbox.store import fleeting, keeping
 from inbox.store.database import from_ms, to_ms
 from inbox.store.extras import extras_of
+from inbox.store.relations import OF_AUTHOR
 from inbox.store.words import begun, excerpt, folded, match_expression, signs, sought
 
 EVERYTHING = "everything"
@@ -71,6 +72,7 @@ class StoredMessage:
     message: Message
     seen_at: datetime
     versions: int  # how many earlier texts are kept
+    relations: frozenset[str] = frozenset()  # what we decided about its author (store.relations)
     withheld: str = ""  # why it has no words and no name, and what to do about it (store.keeping)
 
 
@@ -109,7 +111,8 @@ _MESSAGE = (
     " coalesce(nullif(f.author_name, ''), m.author_name), coalesce(f.author, m.author), m.created_at, m.edited_at,"
     " m.seen_at, m.parent_remote_id, m.context_remote_id, coalesce(f.title, m.title), coalesce(f.text, m.text),"
     " coalesce(f.html, m.html), m.url, coalesce(f.extras, m.extras),"
-    " (SELECT count(*) FROM earlier e WHERE e.message_id = m.id), f.message_id IS NOT NULL"
+    " (SELECT count(*) FROM earlier e WHERE e.message_id = m.id), f.message_id IS NOT NULL,"
+    f" {OF_AUTHOR}"
     " FROM messages m LEFT JOIN fleeting f ON f.message_id = m.id"
 )
 _FLEETING = re.compile(r"\b([fr]) ON \1\.\w+ = \w\.\w+")
@@ -321,7 +324,7 @@ def _messages(
 
 def _stored(r: Any) -> StoredMessage:
     (i, channel, conversation_id, remote_id, kind, state, ours, public, name, author, created_at, edited_at, seen_at,
-     parent, context_id, title, text, html, url, extras, versions, words_here) = r  # fmt: skip
+     parent, context_id, title, text, html, url, extras, versions, words_here, relations) = r  # fmt: skip
     who: Mapping[str, str] = json.loads(str(author))
     more, withheld = extras_of(str(extras), public=bool(public)), ""
     if words_here:
@@ -332,6 +335,7 @@ def _stored(r: Any) -> StoredMessage:
     return StoredMessage(
         id=MessageId(i), channel_id=ChannelId(channel), conversation_id=ConversationId(conversation_id),
         seen_at=from_ms(seen_at), versions=versions, withheld=withheld,
+        relations=frozenset(relations.split(",")) if relations else frozenset(),
         message=Message(
             remote_id=remote_id, kind=MessageKind(kind), state=MessageState(state), ours=bool(ours),
             author=Author(

@@ -214,3 +214,16 @@ def m005_measures_and_keeping(db: Database) -> None:
         );
         """
     )
+
+
+@migrations()
+def m006_relations(db: Database) -> None:
+    """Whom we blocked or muted, which networks do not tell again."""
+    db.executescript(
+        """
+        CREATE TABLE relations (
+            channel_id TEXT NOT NULL, author TEXT NOT NULL, relation TEXT NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY (channel_id, author, relation)
+        ) WITHOUT ROWID;
+        """
+    )

@@ -316,12 +316,22 @@ def test_a_like_is_done_and_taken_back(running: Running) -> None:
 
 
 def test_blocking_leaves_the_message_and_can_be_taken_back(running: Running) -> None:
-    heard = running.world.say("Spam spam spam", author="Bot")
+    heard, before = running.world.say("Spam spam spam", author="Bot"), running.world.say("Spam", author="Bot")
+    other = running.world.say("Hello", author="Vera")
     running.run(120)
     message_id = running.message(heard).id
     running.do(running.engine.moderate(message_id, Moderation.BLOCK))
+    running.do(running.engine.moderate(message_id, Moderation.MUTE))
+    assert [running.message(m).relations for m in (heard, before, other)] == [{"blocked", "muted"}] * 2 + [set()]
+    running.world.edit(heard, "Spam and eggs")
+    running.run(120)
+    assert running.message(heard).relations == {"blocked", "muted"}, "no poll takes it back"
     running.do(running.engine.undo())
-    assert running.world.told == [(Moderation.BLOCK, "Bot", ""), (Moderation.UNBLOCK, "Bot", "")]
+    assert running.message(before).relations == {"blocked"}
+    running.do(running.engine.undo())
+    assert running.message(before).relations == set()
+    told = [Moderation.BLOCK, Moderation.MUTE, Moderation.UNMUTE, Moderation.UNBLOCK]
+    assert running.world.told == [(action, "Bot", "") for action in told]
     assert running.message(heard).message.state is MessageState.PUBLISHED
 
 

@@ -296,7 +296,7 @@ def commands(m: StoredMessage, can: Capability) -> set[str]:
     ("capability", "wanted"),
     [
         (Capability.REACT_LIKE, {"like"}), (Capability.REACT_BOOST, {"boost"}), (Capability.HIDE, {"hide"}),
-        (Capability.BLOCK, {"block", "unblock"}), (Capability.MUTE, {"mute", "unmute"}),
+        (Capability.BLOCK, {"block"}), (Capability.MUTE, {"mute"}),
         (Capability.REPORT, {"report"}),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from inbox.model import Capability, Channel, Message, MessageKind, MessageState, Moderation, Reaction
 from inbox.store.reading import StoredMessage
+from inbox.store.relations import BLOCKED, MUTED
 
 ASIDE = (MessageState.SPAM, MessageState.TRASHED, MessageState.DELETED)
 DONE = {
@@ -92,16 +93,12 @@ def more_offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]
             found.append((Moderation.UNHIDE, "Show this answer again"))
         elif m.kind is MessageKind.COMMENT:
             found.append((Moderation.HIDE, "Hide this answer for everybody"))
-    for needed, action, words in (
-        (Capability.MUTE, Moderation.MUTE, f"Mute {who}"),
-        (Capability.BLOCK, Moderation.BLOCK, f"Block {who}"),
-        (Capability.REPORT, Moderation.REPORT, "Report to the network …"),
-        (Capability.MUTE, Moderation.UNMUTE, f"Lift the mute of {who}"),
-        (Capability.BLOCK, Moderation.UNBLOCK, f"Lift the block of {who}"),
-    ):
-        if needed in can:
-            found.append((action, words))
-    return found
+    muted, blocked = (r in stored.relations or r in m.details for r in (MUTED, BLOCKED))  # by us, or as it is told
+    mute = (Moderation.UNMUTE, f"Lift the mute of {who}") if muted else (Moderation.MUTE, f"Mute {who}")
+    block = (Moderation.UNBLOCK, f"Lift the block of {who}") if blocked else (Moderation.BLOCK, f"Block {who}")
+    report = (Moderation.REPORT, "Report to the network …")
+    offered = ((Capability.MUTE, mute), (Capability.BLOCK, block), (Capability.REPORT, report))
+    return found + [command for needed, command in offered if needed in can]
 
 
 def _reactions(m: Message, can: Capability) -> list[tuple[str, str]]:

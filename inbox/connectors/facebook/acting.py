@@ -59,8 +59,7 @@ async def moderate(api: Api, message: Message, action: Moderation) -> Message:
             raise Unsupported("Facebook does not say who wrote this, so nobody can be banned")
         method = "POST" if action is Moderation.BLOCK else "DELETE"
         await _done(api, f"{api.page}/blocked", {"user": who}, what="banning", method=method)
-        details = {name: value for name, value in message.details.items() if name != "blocked"}
-        return replace(message, details={**details, **({"blocked": "1"} if method == "POST" else {})})
+        return message
     raise Unsupported(f"Facebook cannot {action}")
 
 

@@ -36,8 +36,8 @@ async def moderate(api: Api, message: Message, action: Moderation, words: str) -
     if message.ours or not author:
         raise Unsupported("This can only be done to what somebody else wrote")
     if action in _AT_AUTHOR:
-        done = await api.write("POST", f"/api/v1/accounts/{author}/{_AT_AUTHOR[action]}", what=str(action))
-        return _with(message, blocked=done.get("blocking") is True, muted=done.get("muting") is True)
+        await api.write("POST", f"/api/v1/accounts/{author}/{_AT_AUTHOR[action]}", what=str(action))
+        return message
     if action is Moderation.REPORT:
         if len(words) > REPORT_CHARACTERS:
             reject(f"A report holds at most {REPORT_CHARACTERS:,} characters", where="words")

@@ -68,7 +68,10 @@ def older_file(home: Path, migrations: int) -> Path:
         early.apply(sqlite_utils.Database(connection))
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={migrations}")
-        connection.execute("INSERT INTO accounts VALUES ('a-1', 'memory', 'Old', '', '', '{}', 1, 0, NULL)")
+        connection.execute(
+            "INSERT INTO accounts (id, network, title, address, user, settings, signed_in, added_at)"
+            " VALUES ('a-1', 'memory', 'Old', '', '', '{}', 1, 0)"
+        )
     return path
 
 

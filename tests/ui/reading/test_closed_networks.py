@@ -63,6 +63,17 @@ def commands(one: StoredMessage) -> dict[str, str]:
     return dict(offers(one, PAGE) + more_offers(one, PAGE))
 
 
+@pytest.mark.parametrize("known", ["decided here", "told by the network"])
+def test_only_what_is_not_done_yet_is_offered_to_do_to_a_person(known: str) -> None:
+    assert {"mute", "block"} <= set(commands(stored())) >= {"report"}
+    assert not {"unmute", "unblock"} & set(commands(stored()))
+    here = known == "decided here"
+    done = replace(stored(details={} if here else {"blocked": "1"}), relations=frozenset({"blocked"} if here else ()))
+    assert "unblock" in commands(done)
+    assert "block" not in commands(done)
+    assert "mute" in commands(done), "one says nothing of the other"
+
+
 def test_what_is_denied_for_this_message_is_not_offered() -> None:
     assert {"hide", "like", "trash"} <= commands(stored()).keys()
     denied = Capability.HIDE | Capability.REACT_LIKE | Capability.TRASH
