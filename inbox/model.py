@@ -374,9 +374,10 @@ class Message:
     within the same conversation; ``context_remote_id`` the post under discussion, shown above the conversation.
     ``root_remote_id`` names the first message of the conversation where the network says it at once. ``addressees`` are
     the handles that an answer has to contain for its readers to hear of it, where the network wants that. ``warning``
-    is what a reader is told before the words are unfolded. ``reacted`` is what we did quietly ourselves. ``denied`` is
-    what the channel can do but the network does not allow with this very message; after ``reply_until`` neither an
-    answer. Where REPLY is denied an answer is carried over by hand.
+    is what a reader is told before the words are unfolded. ``reacted`` is what we did quietly ourselves. ``untold``
+    names those of ``state`` (whether we hid it), ``reacted`` and ``counts`` that the network did not tell this time:
+    what was known before holds. ``denied`` is what the channel can do but the network does not allow with this very
+    message; after ``reply_until`` neither an answer. Where REPLY is denied an answer is carried over by hand.
     ``raw`` is what came over the wire. ``details`` are small strings that the connector itself needs again, such as
     WordPress's user agent of a visitor.
     """
@@ -402,6 +403,7 @@ class Message:
     warning: str = ""
     counts: Counts = Counts()
     reacted: tuple[Reaction, ...] = ()
+    untold: tuple[str, ...] = ()
     quoted: Quoted | None = None
     card: LinkCard | None = None
     poll: Poll | None = None

@@ -69,7 +69,7 @@ class Said(NamedTuple):
 
 class Kept(NamedTuple):
     """A row of ``fleeting``. ``name_until`` 0: the name is forgotten already. ``message_id`` below 0: the time of words
-    that were replaced by others for a new period, and may still lie somewhere in the file until then."""
+    of a period that gave way to a new one; they may still lie somewhere in the file until then."""
 
     message_id: int
     words_until: int
@@ -157,8 +157,8 @@ class Parting:
                 said.edited.add(id_)
             if before is None or row[1:-1] != before[1:-1]:  # more than what the row of a conversation never shows
                 said.conversations.add(conversation)
-            if before is not None and row.words_until != before.words_until and row[3:] != before[3:]:
-                replaced.append(before)
+            if before is not None and row.words_until != before.words_until:
+                replaced.append(before)  # also when it says the same: what it said earlier in that period is to go
             if row != before:
                 rows.append(row)
         if rows or replaced:
@@ -188,7 +188,10 @@ class Parting:
         if before is None or self._asked or before.words_until <= self._now:
             return row
         row = row._replace(words_until=before.words_until, name_until=before.name_until)
-        return row if row.name_until > self._now else row.nameless()
+        if row.name_until > self._now:
+            return row
+        # The earlier row's name may still lie in the file: its time stays, so that the purger sees to it.
+        return row.nameless()._replace(name_until=before.name_until)
 
     def _neutral(self, m: Message, created_at: datetime) -> Message:
         """The message without anything that may not be kept."""

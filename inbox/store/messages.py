@@ -6,12 +6,12 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
-from inbox.store import keeping, ledger, outgoing, record
+from inbox.store import keeping, ledger, outgoing, own, record
 from inbox.store.database import Database, to_ms
 from inbox.store.extras import author_json, extras_json
 from inbox.store.standing import Head, Line, restated
@@ -85,6 +85,7 @@ def save(
     saved = Saved()
     with database.transaction() as connection:
         writer = _Writer(connection, channel, to_ms(at), saved, actor, at)
+        batch = replace(batch, messages=own.held(connection, channel.id, batch.messages))
         rule = keeping.rule(channel.limits)
         if rule is None:
             touched = writer.write(batch, roots)

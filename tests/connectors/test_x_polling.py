@@ -138,15 +138,15 @@ async def test_own_posts_written_elsewhere_come_too(square: Square) -> None:
     )
 
 
-async def test_what_was_hidden_here_stays_hidden_in_the_overlap(square: Square) -> None:
+async def test_what_was_hidden_here_is_said_to_be_untold(square: Square) -> None:
     root = square.network.say(square.office, "Open day")
     rude = square.network.say(square.vera, "rude", to=root)
     await square.read()
     done = await square.connector.moderate(square.channel, square.held[rude.id], Moderation.HIDE)
-    assert done.state is MessageState.HIDDEN
+    assert (done.state, done.untold) == (MessageState.HIDDEN, ())
     assert square.network.posts[rude.id].hidden
     await square.read()
-    assert square.held[rude.id].state is MessageState.HIDDEN
+    assert square.held[rude.id].untold == ("state", "reacted"), "so the inbox keeps what it knows (store.own)"
 
 
 # --- direct messages ---

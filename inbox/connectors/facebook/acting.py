@@ -70,9 +70,9 @@ async def react(api: Api, message: Message, reaction: Reaction) -> Message:
     method = {Reaction.LIKE: "POST", Reaction.UNLIKE: "DELETE"}[reaction]
     await _done(api, f"{bare(message.remote_id)}/likes", {}, what="liking", method=method)
     after = await read_one(api, message.remote_id)
-    if is_comment(message.remote_id):
+    if not after.untold:
         return after
-    return replace(after, reacted=(Reaction.LIKE,) if reaction is Reaction.LIKE else ())  # of posts Facebook tells not
+    return replace(after, reacted=(Reaction.LIKE,) if reaction is Reaction.LIKE else (), untold=())
 
 
 async def edit(api: Api, message: Message, text: str) -> Message:

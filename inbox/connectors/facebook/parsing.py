@@ -178,6 +178,7 @@ def _post(row: Mapping[str, Any], page: str, name: str) -> Message:
             likes=total_of(row, "reactions"),
             boosts=count(shares.get("count")) if isinstance(shares, Mapping) else 0,
         ),
+        untold=("reacted",),  # Facebook tells it of comments only
         denied=denied,
         raw=raw_bytes(row),
     )
@@ -223,6 +224,7 @@ def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool) -> 
         card=card,
         counts=Counts(replies=count(row.get("comment_count")), likes=count(row.get("like_count"))),
         reacted=(Reaction.LIKE,) if row.get("user_likes") is True else (),
+        untold=() if "user_likes" in row else ("reacted",),
         denied=denied,
         raw=raw_bytes(row),
     )

@@ -69,7 +69,7 @@ async def react(api: Api, channel: Channel, message: Message, reaction: Reaction
     if not done:
         api.judge(reply, "reacting")
     others = tuple(r for r in message.reacted if r is not Reaction.LIKE)
-    return replace(message, reacted=(*others, Reaction.LIKE) if reaction is Reaction.LIKE else others)
+    return replace(message, reacted=(*others, Reaction.LIKE) if reaction is Reaction.LIKE else others, untold=())
 
 
 def _ours(message: Message) -> str:

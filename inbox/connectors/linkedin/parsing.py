@@ -215,6 +215,7 @@ def _comment(
         edited_at=edited_at,
         attachments=attachments,
         counts=counts or Counts(),
+        untold=("reacted",) if counts else ("reacted", "counts"),
         denied=Capability.NONE if ours else NOT_OURS,
         raw=raw,
     )
@@ -249,6 +250,7 @@ def message_from_post(item: Mapping[str, Any], view: View, counts: Counts | None
         edited_at=moment(item.get("lastModifiedAt")) if edited else None,
         attachments=_attachments(content, urn),
         counts=counts or Counts(),
+        untold=("reacted",) if counts else ("reacted", "counts"),
         quoted=Quoted(remote_id=str(parent), url=page_of(str(parent))) if parent else None,
         card=_card(content.get("article")),
         poll=_poll(content.get("poll"), at),

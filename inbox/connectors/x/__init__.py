@@ -14,7 +14,6 @@ of the conversation of 1 and 2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import httpx
@@ -116,14 +115,7 @@ class X(Bare):
         allow(channel, Capability.FETCH)
         batch = await polling.fetch(self._api(), cursor)
         self._session.read((m.remote_id for m in batch.messages), self._room.clock.now())
-        # X does not tell which answers we folded away; what we did a moment ago is not undone by an overlap.
-        done = self._session.done
-        return replace(
-            batch, messages=tuple(
-                replace(m, state=done[m.remote_id].state, reacted=done[m.remote_id].reacted)
-                if m.remote_id in done else m for m in batch.messages
-            ),
-        )  # fmt: skip
+        return batch
 
     async def thread(self, channel: Channel, message: Message) -> Batch:
         """One message as it is now, when it was not read for a day."""
@@ -160,12 +152,12 @@ class X(Bare):
     async def moderate(self, channel: Channel, message: Message, action: Moderation, words: str = "") -> Message:
         """Hide an answer below a post of ours, or show it again."""
         allow(channel, NEEDED[action])
-        return self._did(await acting.moderate(self._api(person=True), message, action))
+        return await acting.moderate(self._api(person=True), message, action)
 
     async def react(self, channel: Channel, message: Message, reaction: Reaction) -> Message:
         """Repost, and take it back."""
         allow(channel, NEEDED_TO_REACT[reaction])
-        return self._did(await acting.react(self._api(person=True), message, reaction))
+        return await acting.react(self._api(person=True), message, reaction)
 
     async def delete(self, channel: Channel, message: Message) -> None:
         """Delete for good."""
@@ -175,10 +167,6 @@ class X(Bare):
     async def revoke(self) -> None:
         """Give the tokens back; keys belong to the organisation's own app."""
         await tokens.give_back(self._room, self._us)
-
-    def _did(self, message: Message) -> Message:
-        self._session.done[message.remote_id] = message
-        return message
 
     def _api(self, *, person: bool = False) -> Api:
         return Api(self._room, self._us, self._session, person=person)

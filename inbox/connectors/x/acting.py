@@ -35,21 +35,21 @@ async def moderate(api: Api, message: Message, action: Moderation) -> Message:
         "PUT", f"/2/tweets/{newest(message)}/hidden", {"hidden": hidden},
         what="answer hidden" if hidden else "answer shown again", price=prices.write("hide"),
     )  # fmt: skip
-    return replace(message, state=MessageState.HIDDEN if hidden else MessageState.PUBLISHED)
+    return replace(message, state=MessageState.HIDDEN if hidden else MessageState.PUBLISHED, untold=())
 
 
 async def react(api: Api, message: Message, reaction: Reaction) -> Message:
     """Repost, and take it back."""
-    path = f"/2/users/{api.us.id}/retweets"
+    path, others = f"/2/users/{api.us.id}/retweets", tuple(r for r in message.reacted if r is not Reaction.BOOST)
     if reaction is Reaction.BOOST:
         body = {"tweet_id": newest(message)}
         reply = await api.send("POST", path, body, what="reposted", price=prices.write("repost"))
         if not (reply.status in {400, 403} and _ALREADY.search(words_of(problem_in(reply)))):
             judge(reply, "reposting", api.clock, account=api.account, writing=True)
-        return replace(message, reacted=(*(r for r in message.reacted if r is not Reaction.BOOST), Reaction.BOOST))
+        return replace(message, reacted=(*others, Reaction.BOOST), untold=())
     price = prices.write("delete")
     await api.write("DELETE", f"{path}/{newest(message)}", what="repost taken back", price=price, gone=True)
-    return replace(message, reacted=tuple(r for r in message.reacted if r is not Reaction.BOOST))
+    return replace(message, reacted=others, untold=())
 
 
 async def delete(api: Api, message: Message) -> None:
@@ -122,9 +122,7 @@ async def _message(api: Api, item: Mapping[str, Any], near: Message) -> Message:
         names = await looked_up(api, [author])
     else:
         names = {}
-    made = message_from_post(item, api.us, names)
-    # What we did about it X does not tell again.
-    return replace(made, state=near.state, reacted=near.reacted) if made.remote_id == near.remote_id else made
+    return message_from_post(item, api.us, names)
 
 
 def _chain(item: Mapping[str, Any]) -> list[Any]:

@@ -17,7 +17,6 @@ from inbox.connectors.x.purse import Purse
 from inbox.connectors.x.signing import has_keys, headers_for
 from inbox.connectors.x.us import Us
 from inbox.errors import BadReply, OutcomeUnknown
-from inbox.model import Message
 
 REMEMBERED: Final = 5_000
 _JUDGED: Final = frozenset({429})
@@ -27,8 +26,6 @@ _JUDGED: Final = frozenset({429})
 class Session:
     """What one run of the connector remembers; a restart that forgets it loses nothing."""
 
-    done: dict[str, Message] = field(default_factory=dict)
-    """Messages as we last changed their state or reacted to them, by their ids."""
     read_at: dict[str, datetime] = field(default_factory=dict)
     """When a message was last read, by its id."""
     no_direct: bool = False

@@ -497,6 +497,41 @@ def test_what_a_new_period_replaced_goes_when_it_would_have_gone(
     assert database.connection.execute("SELECT count(*) FROM fleeting").fetchone() == (0,)
 
 
+def test_a_name_whose_time_is_over_goes_also_when_an_edit_came_before_the_purger(
+    database: Database, page: Channel, tongue: Tongue
+) -> None:
+    said = tongue.member("c1", 300)
+    purger = Purger(database)
+    save(database, page, said)
+    purger.run(hours(1))
+    edited = replace(said, text=tongue.text(300))
+    save(database, page, edited, at=hours(25))
+    purger.run(hours(25))
+    assert left(database.path.parent, names_in(said)) == set()
+    found = stored(database, page, "c1").message
+    assert (found.author, found.text) == (Author(name=keeping.MEMBER), edited.text)
+    assert not overdue(database.connection, hours(47))
+
+
+def test_what_was_edited_away_in_an_earlier_period_goes_with_that(
+    database: Database, page: Channel, tongue: Tongue
+) -> None:
+    names = [f"c{n}" for n in range(8)]
+    first, edited = ([tongue.member(n, count) for n in names] for count in (40, 700))
+    purger = Purger(database)
+    save(database, page, *first)
+    purger.run(hours(1))
+    save(database, page, *edited, at=hours(10))
+    asked_for(database, page, *edited, at=hours(30))  # nothing new, and yet another period
+    purger.run(hours(30))
+    assert left(database.path.parent, set().union(*map(names_in, first))) == set()
+    purger.run(hours(48))
+    assert left(database.path.parent, set().union(*map(words_in, first))) == set()
+    assert [stored(database, page, n).message.text for n in names] == [m.text for m in edited]
+    purger.run(hours(30 + 48))
+    assert left(database.path.parent, set().union(*map(words_in, edited))) == set()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the purger is forked, so that it can be killed in its tracks")
 def test_killed_while_it_forgets(home: Path) -> None:
     seed = int.from_bytes(os.urandom(4), "big")
