@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -25,9 +24,9 @@ from PySide6.QtWidgets import (
 
 from inbox.clock import SystemClock
 from inbox.engine import Engine
-from inbox.errors import PostroomError, SignInNeeded, StoreDamaged
+from inbox.errors import PostroomError, StoreDamaged
 from inbox.events import Changed
-from inbox.model import Capability, ChannelId, ConversationStatus, Delivery, DeliveryId, DeliveryState, Update
+from inbox.model import Capability, ChannelId, ConversationStatus, Update
 from inbox.store import accounts, ledger, outbox, reading
 from inbox.store.database import FILE_NAME, damage
 from inbox.store.reading import EVERYTHING, StoredMessage
@@ -36,13 +35,12 @@ from ui.bridge import Bridge
 from ui.channels.rail import OUTBOX, RECORD, Rail
 from ui.channels.status import StatusLine
 from ui.channels.tabs import NetworkTabs
+from ui.conversations.emptiness import empty_words
 from ui.conversations.view import ConversationPane
-from ui.format import clock_time, plural
-from ui.notices import notice_for
 from ui.practice import PracticeStripe
 from ui.reader import Reader
 from ui.theme import Theme
-from ui.widgets.banner import Banner
+from ui.troubles import Troubles
 from ui.widgets.toast import Toast
 
 if TYPE_CHECKING:
@@ -80,18 +78,15 @@ class Window(QMainWindow):
         self._composer: Composer | None = None
         self._accounts: AccountsDialog | None = None
         self._reading_now = False
-        self._told: set[DeliveryId] = set()
-        self._trouble_command = "accounts"
         self._clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
-        self._signed_out = ""  # the account that the alarm is about
         self.use_theme()  # before there is a widget that would have to be dressed twice
         self.bridge = Bridge(engine.bus, self)
         self.tabs = NetworkTabs(theme)
         self.rail = Rail(theme)
         self.list = ConversationPane(reader, theme, tasks, lambda i: self._titles.get(i, ""))
         self.status = StatusLine()
-        self.banner, self.trouble, self.failure = Banner(), Banner(), Banner()
+        self.troubles = Troubles()
         self.setWindowTitle(self.tr("Postroom"))
         self._lay_out(stripe)
         self.toast = Toast(self, self.list)
@@ -180,7 +175,7 @@ class Window(QMainWindow):
         self.splitter.setChildrenCollapsible(False)
         if stripe is not None:
             box.addWidget(stripe)
-        for part in (top, _line(), self.banner, self.trouble, self.failure):
+        for part in (top, _line(), self.troubles):
             box.addWidget(part)
         box.addWidget(self.splitter, 1)
         box.addWidget(_line())
@@ -213,11 +208,12 @@ class Window(QMainWindow):
         self.rail.chosen.connect(lambda _: self._show_list())
         self.list.opened.connect(self._open)
         self.list.entered.connect(self._enter)
-        self.list.explain_empty(self._empty_words)
+        self.list.explain_empty(
+            lambda: empty_words(self._reader.connection, self.rail.place, practice=self._stripe is not None)
+        )
         self.list.accounts_wanted.connect(self.show_accounts)
-        self.trouble.acted.connect(lambda: self._sign_in_again(self._signed_out))
-        self.failure.acted.connect(lambda: self.commands.run("accounts"))
-        self.banner.acted.connect(lambda: self.commands.run("sync"))
+        self.troubles.wanted.connect(lambda command: self.commands.run(command))
+        self.troubles.sign_in_wanted.connect(self._sign_in_again)
         self._theme.changed.connect(self._look_changed)
         self.toast.undo.connect(lambda: self.commands.run("undo"))
 
@@ -265,46 +261,11 @@ class Window(QMainWindow):
         health = accounts.health(connection)
         state = self._engine.state()
         self.status.show_state(health, ledger.gaps(connection, since=now - timedelta(days=1)), waiting, state)
-        if state.offline_since is not None:
-            replies = f" {plural(len(waiting), 'message')} wait{'s' if len(waiting) == 1 else ''}." if waiting else ""
-            since = clock_time(state.offline_since, now)
-            self.banner.say(self.tr("Working offline since {0}.{1}").format(since, replies), button=self.tr("Try now"))
-        elif self.banner.isVisible():
-            self.banner.hide()
-        self._tell_refused(waiting)
-        out = [h for h in health if not h.signed_in]
-        if out:
-            self._signed_out = out[0].channel.account_id
-            said = out[0].trouble.removeprefix(f"{SignInNeeded.title}: ")  # the button says that
-            why = said or self.tr("Sign in again.")
-            words = self.tr("{0}: {1} Fetching has stopped there; nothing is lost.").format(out[0].channel.title, why)
-            self.trouble.say(words, button=self.tr("Sign in again"), alarm=True)
-        else:
-            self.trouble.hide()
-
-    def _tell_refused(self, waiting: Sequence[Delivery]) -> None:
-        """Say once of each delivery that was refused; it stays in the outbox and in its conversation."""
-        fresh = [d for d in waiting if d.state is DeliveryState.REJECTED and d.id not in self._told]
-        by_hand = [d for d in waiting if d.state is DeliveryState.BY_HAND and d.id not in self._told]
-        self._told |= {d.id for d in (*fresh, *by_hand)}
-        if by_hand and not fresh:
-            words = self.tr("Yours to carry over by hand: {0}").format(by_hand[-1].words)
-            self._say_trouble(words, alarm=False, button=self.tr("Open the outbox"), command="outbox")
-        if fresh:
-            words = self.tr("Not sent: {0} {1}").format(fresh[-1].words, fresh[-1].hint).strip()
-            self._say_trouble(words, alarm=True, button=self.tr("Open the outbox"), command="outbox")
-
-    def _say_trouble(self, words: str, *, alarm: bool, button: str, command: str) -> None:
-        self.trouble.setProperty("error", True)
-        self._trouble_command = command
-        self.trouble.say(words, alarm=alarm, closable=True, button=button)
+        self.troubles.show_state(state, health, waiting, now)
 
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, in three parts, until it is put away."""
-        notice = notice_for(error)
-        words = ". ".join(p.rstrip(".") for p in (notice.title, notice.words, notice.hint) if p) + "."
-        button = self.tr("Accounts") if notice.action else ""
-        self.failure.say(words, alarm=notice.alarm, closable=True, button=button)
+        self.troubles.show_error(error)
 
     def _engine_failed(self, error: BaseException) -> None:
         log.error("engine: %s", error, exc_info=None if isinstance(error, PostroomError) else error)
@@ -486,19 +447,6 @@ class Window(QMainWindow):
     def use_theme(self) -> None:
         """Light or dark as chosen, or as the system has it."""
         self._theme.force({"light": False, "dark": True}.get(str(self.settings.value("theme", "system"))))
-
-    def _empty_words(self) -> tuple[str, str, bool]:
-        place, health = self.rail.place, accounts.health(self._reader.connection)
-        if not health and self._stripe is not None:
-            return self.tr("One moment"), self.tr("The practice town opens its doors."), False
-        if not health:
-            first = self.tr("Connect a blog or follow a feed, and what people write there arrives here.")
-            return self.tr("Nothing here yet"), first, True
-        if place == "owed":
-            known = [h.complete_to for h in health if h.complete_to]
-            to = self.tr(" Complete to {0}.").format(clock_time(min(known), datetime.now(UTC))) if known else ""
-            return self.tr("Nothing owed."), self.tr("Nobody waits for an answer.{0}").format(to), False
-        return self.tr("Nothing here"), self.tr("No conversation is in this list now."), False
 
     # What is remembered
 

@@ -96,14 +96,14 @@ def dies_and_lives_again(
         wire.dies = lambda request: story.dies(inbox, request)
         inbox.engine.sign_in(discovery, story.answers).result(PATIENCE_S)
 
-        seen.until(seen.window.trouble.isVisible)
-        words = seen.says(seen.window.trouble)
+        seen.until(seen.window.troubles.signed_out.isVisible)
+        words = seen.says(seen.window.troubles.signed_out)
         assert "no longer accepts the sign-in" in words
         assert "withdrawn" in words
         assert words.endswith("Sign in again. Fetching has stopped there; nothing is lost.")
         assert button(seen, "trouble").text() == "Sign in again"
-        assert not seen.window.failure.isVisible()
-        assert not seen.window.banner.isVisible()
+        assert not seen.window.troubles.failure.isVisible()
+        assert not seen.window.troubles.offline.isVisible()
         kept = there(inbox)
         assert 0 < len(kept) < BEFORE
         seen.until(lambda: not inbox.engine.state().polling)
@@ -123,7 +123,7 @@ def dies_and_lives_again(
         QTest.keyClick(dialog.focusWidget(), Qt.Key.Key_Space)
         seen.until(lambda: not dialog.adding.done.isHidden())
         QTest.keyClick(dialog.adding.done.close_, Qt.Key.Key_Return)
-        seen.until(lambda: not seen.window.trouble.isVisible())
+        seen.until(lambda: not seen.window.troubles.signed_out.isVisible())
         seen.until(lambda: len(there(inbox)) >= len(asked) and not inbox.engine.state().polling)
         print(f"\n{story.network}: {len(kept)} of {BEFORE} came before the end. The banner: {words}")
     found = there(inbox)

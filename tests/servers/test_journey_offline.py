@@ -61,7 +61,7 @@ def test_offline_everything_is_here_and_answers_wait(
         before = differences(inbox.store, inbox.channel_id, clean_site)
         assert before == []
         cable.pulled = True
-        seen.until(lambda: seen.says(seen.window.banner).startswith("Working offline since "))
+        seen.until(lambda: seen.says(seen.window.troubles.offline).startswith("Working offline since "))
         seen.until(lambda: "There is no way to 127.0.0.1" in inbox.health().trouble)
         assert inbox.account().signed_in
         # every list and every conversation of it opens, and search finds
@@ -86,8 +86,8 @@ def test_offline_everything_is_here_and_answers_wait(
             seen.send()
         seen.until(lambda: all(d.words for d in outbox.waiting(inbox.store)))
         assert [d.state for d in outbox.waiting(inbox.store)] == [DeliveryState.QUEUED] * 3
-        seen.until(lambda: seen.says(seen.window.banner).endswith("3 messages wait."))
-        print("\n" + seen.says(seen.window.banner))
+        seen.until(lambda: seen.says(seen.window.troubles.offline).endswith("3 messages wait."))
+        print("\n" + seen.says(seen.window.troubles.offline))
         told = [label.text() for label in seen.window.status.findChildren(QLabel)]
         assert told[0].startswith("Organisation blog only to ")
         assert told[0].endswith(" · 3 messages wait to go")
@@ -102,7 +102,7 @@ def test_offline_everything_is_here_and_answers_wait(
         fresh = clean_site.comment(1, "Vera", "While you were away")
         cable.pulled = False
         inbox.later(16)  # the next look for the network is due
-        seen.until(lambda: not seen.says(seen.window.banner))
+        seen.until(lambda: not seen.says(seen.window.troubles.offline))
         seen.until(lambda: not outbox.waiting(inbox.store))
         seen.until(lambda: reading.message_by_remote_id(inbox.store, inbox.channel_id, f"comment:{fresh}"))
         seen.picture("online-again")
@@ -118,7 +118,7 @@ def test_a_dead_host_is_not_taken_for_a_dead_network(inbox: Inbox, clean_site: W
         clean_site.kill_web()
         seen.until(lambda: "127.0.0.1 refuses the connection" in inbox.health().trouble)
         assert inbox.engine.state().offline_since is None
-        assert seen.says(seen.window.banner) == ""
+        assert seen.says(seen.window.troubles.offline) == ""
         row = next(r for r in reading.page(inbox.store, "owed", limit=1000) if not r.held)
         seen.go_to("owed", row.id)
         seen.press("r")
@@ -140,16 +140,19 @@ def test_the_window_says_when_to_sign_in_again(inbox: Inbox, clean_site: WordPre
     with window_over(inbox, qtbot) as seen:
         clean_site.fault("strip-auth")
         seen.until(
-            lambda: "Organisation blog: The blog no longer accepts the sign-in" in seen.says(seen.window.trouble)
+            lambda: (
+                "Organisation blog: The blog no longer accepts the sign-in"
+                in seen.says(seen.window.troubles.signed_out)
+            )
         )
-        words = seen.says(seen.window.trouble)
+        words = seen.says(seen.window.troubles.signed_out)
         print("\n" + words)
         assert "nothing is lost" in words
         assert "Authorization" in words
         seen.picture("signed-out")
         clean_site.clear_faults()
         seen.window.commands.run("sync")
-        seen.until(lambda: not seen.says(seen.window.trouble))
+        seen.until(lambda: not seen.says(seen.window.troubles.signed_out))
         assert inbox.account().signed_in
 
 

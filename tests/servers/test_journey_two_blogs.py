@@ -49,7 +49,9 @@ def test_equal_numbers_do_not_mix(
         assert [o.error is None for o in outcomes] == [False, True]
         assert [a.signed_in for a in accounts.accounts(inbox.store)] == [False, True]
         with window_over(inbox, qtbot) as seen:
-            assert "Organisation blog: The blog no longer accepts the sign-in" in seen.says(seen.window.trouble)
+            assert "Organisation blog: The blog no longer accepts the sign-in" in seen.says(
+                seen.window.troubles.signed_out
+            )
             seen.go_to("done" if inbox.row(inbox.comment(there, two.id)).place == "done" else "quiet",
                        inbox.comment(there, two.id).conversation_id)  # fmt: skip
             seen.picture("two-blogs-one-signed-out")

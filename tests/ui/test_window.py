@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from inbox.connectors.memory import World
 from inbox.engine import Engine
-from inbox.errors import Offline, SignInNeeded
+from inbox.errors import ByHand, Offline, Rejected, SignInNeeded
 from inbox.model import Account, MessageKind, MessageState
-from inbox.store import outbox
+from inbox.store import outbox, reading
 from inbox.tasks import Tasks
 from ui.actions import BY_NAME, COMMANDS
 from ui.conversations.model import ROW
@@ -249,11 +249,11 @@ def test_offline_is_said_calmly_with_what_waits(
     for world in (town, second_world):
         world.fail("fetch", "before_send", Offline())
     engine.sync().result(10)
-    until(lambda: window.banner.isVisible())
-    assert window.banner.accessibleName().startswith("Working offline since ")
-    assert window.banner.property("role") == "banner"
+    until(lambda: window.troubles.offline.isVisible())
+    assert window.troubles.offline.accessibleName().startswith("Working offline since ")
+    assert window.troubles.offline.property("role") == "banner"
     engine.sync().result(10)
-    until(lambda: not window.banner.isVisible())
+    until(lambda: not window.troubles.offline.isVisible())
 
 
 def test_a_lost_sign_in_is_an_alarm_with_a_button(
@@ -263,9 +263,41 @@ def test_a_lost_sign_in_is_an_alarm_with_a_button(
     for world in (town, second_world):
         world.fail("fetch", "before_send", SignInNeeded("The password is not accepted any more."))
     engine.sync().result(10)
-    until(lambda: window.trouble.isVisible())
-    assert "The password is not accepted any more." in window.trouble.accessibleName()
-    assert any(b.text() == "Sign in again" and b.isVisible() for b in window.trouble.findChildren(QAbstractButton))
+    until(lambda: window.troubles.signed_out.isVisible())
+    assert "The password is not accepted any more." in window.troubles.signed_out.accessibleName()
+    assert any(
+        b.text() == "Sign in again" and b.isVisible() for b in window.troubles.signed_out.findChildren(QAbstractButton)
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "role"),
+    [
+        (Rejected("Comments are closed here."), "Not sent: Comments are closed here.", "alarm"),
+        (ByHand("X takes no answer here.", url="https://x.com/1", text="At nine"), "Yours to carry over", "banner"),
+    ],
+)
+def test_what_needs_a_person_is_said_until_somebody_looks(
+    make: MakeWindow, town: World, engine: Engine, reader: Reader, until: Until, error: Exception, said: str, role: str
+) -> None:
+    window = make()
+    town.fail("publish", "before_send", error)
+    [hit, *_] = reading.search(reader.connection, "question")
+    engine.send_now(engine.reply(hit.message_id, "At nine").result(10)).result(10)
+    strip = window.troubles.unsent
+    until(strip.isVisible)
+    assert strip.accessibleName().startswith(said)
+    assert strip.property("role") == role
+    engine.sync().result(10)
+    window._refresh()
+    assert strip.isVisible(), "no refresh takes it away"
+    assert not window.troubles.signed_out.isVisible()
+    next(b for b in strip.findChildren(QAbstractButton) if b.text() == "Open the outbox").click()
+    assert window.rail.place == "outbox"
+    assert not strip.isVisible()
+    window._refresh()
+    assert not strip.isVisible(), "it is said once"
+    assert window._accounts is None, "nobody was asked to sign in"
 
 
 def test_an_empty_inbox_says_how_to_begin(make: MakeWindow, engine: Engine) -> None:
@@ -296,11 +328,11 @@ def test_an_error_and_a_lost_sign_in_are_said_side_by_side(
     for world in (town, second_world):
         world.fail("fetch", "before_send", SignInNeeded("The password is not accepted any more."))
     engine.sync().result(10)
-    until(lambda: window.trouble.isVisible())
+    until(lambda: window.troubles.signed_out.isVisible())
     window.show_error(Offline())
-    assert window.failure.isVisible()
-    assert "password" in window.trouble.accessibleName()
-    assert "No connection" in window.failure.accessibleName()
+    assert window.troubles.failure.isVisible()
+    assert "password" in window.troubles.signed_out.accessibleName()
+    assert "No connection" in window.troubles.failure.accessibleName()
 
 
 def clipped(window: Window) -> list[str]:
