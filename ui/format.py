@@ -18,6 +18,11 @@ def bare_name(name: str) -> str:
     return _CODE.sub("", name).strip() or name
 
 
+def cut_name(name: str, most: int = 24) -> str:
+    """A name or handle for a line that has no room for a long one; what tells it apart is at its beginning."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def short_time(at: datetime, now: datetime) -> str:
     """As in a list: "now", "14 min", "3 h", "Tue 09:12", "9 Nov", "9 Nov 2024"; in local time."""
     age = now - at

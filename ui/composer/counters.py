@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from inbox.model import ChannelId
 from ui.composer.state import Shown
 from ui.composer.wording import room_words
+from ui.format import cut_name
 from ui.theme import GAP
 from ui.widgets.flow import FlowLayout
 from ui.widgets.form import words
@@ -41,7 +42,7 @@ class Counter(QWidget):
         if self._glyph.network != shown.channel.network:
             self._glyph.show_network(shown.channel.network)
         said = room_words(shown.room)
-        self.said.setText(f"{shown.channel.title}: {said}" if named else said)
+        self.said.setText(f"{cut_name(shown.channel.title)}: {said}" if named else said)
         if self.said.property("role") != shown.room.tone:
             self.said.setProperty("role", shown.room.tone)
             self.said.style().unpolish(self.said)

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from inbox.model import Capability, Channel, ChannelId, Message
@@ -14,6 +14,7 @@ from ui.composer.options import Options
 from ui.composer.room import most_alt, most_pictures
 from ui.composer.state import ComposerState, Shown
 from ui.composer.strip import PictureStrip
+from ui.composer.text import LARGER
 from ui.composer.texts import Texts
 from ui.composer.when import When
 from ui.composer.where import Where
@@ -46,7 +47,7 @@ class Editor(QScrollArea):
         self.quote = Quote()
         self._head = Form()
         self.title = QLineEdit()
-        self.title.setFont(scaled(self.title.font(), 108))
+        self.follow_font()
         self._head.add(self.tr("Title"), self.title)
         self.texts = Texts(theme)
         self.text = self.texts.text
@@ -68,6 +69,10 @@ class Editor(QScrollArea):
         self.texts.changed.connect(self.options.show_link)
         self.text.picture_pasted.connect(self.picture_pasted)
         self.text.files_pasted.connect(self.strip.wanted)
+
+    def follow_font(self) -> None:
+        """The title as large as the text, whatever the usual size is now (``ui.theme`` calls this)."""
+        self.title.setFont(scaled(QApplication.font(), LARGER))
 
     @property
     def ticks(self) -> dict[ChannelId, Tick]:

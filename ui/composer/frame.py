@@ -61,6 +61,11 @@ class Foot(QFrame):
         row.addWidget(self.summary, 1)
         row.addWidget(self.keys, 1)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Where there is no room for both, how it stands goes first: the keys are in the help too.
+        self.keys.setVisible(self.width() >= self.fontMetrics().averageCharWidth() * NARROW)
+
     def show_rooms(self, shown: Sequence[Shown]) -> None:
         """Say how it stands."""
         self.summary.setText(summary_words(shown))

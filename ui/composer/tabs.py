@@ -1,11 +1,15 @@
-"""The common text, and one tab for each chosen channel: below its name whether it inherits or was edited."""
+"""The common text, and one tab for each chosen channel: below its name whether it inherits or was edited.
+
+Where there is no room for all names, only the open tab has one; the others are their glyphs, with a sign below those
+that do not inherit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QCursor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QCursor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QTabBar
 
 from inbox.model import Channel, ChannelId
@@ -19,6 +23,8 @@ COMMON = ChannelId("")
 _PAD, _GAP = 10, 8
 _MARK = 3
 """Height in px of the line under the chosen tab."""
+_SIGNS = {"accent": "•", "danger": "!"}
+"""Below a glyph that stands alone: it has a text of its own, or does not fit."""
 _LETTERS = 18
 """Longer names are cut with a sign: the whole one is in the tool tip and is spoken."""
 
@@ -38,6 +44,8 @@ class TextTabs(QTabBar):
         self._keys: list[ChannelId] = []
         self._networks: list[str] = []
         self._marks: list[tuple[str, str]] = []  # words and colour token below each name
+        self._tight = False  # no room for all names
+        self.currentChanged.connect(self._measure)
         self.show_channels([])
 
     @property
@@ -62,6 +70,7 @@ class TextTabs(QTabBar):
             self.setTabToolTip(index, title)
         self.setCurrentIndex(wanted.index(was) if was in wanted else 0)
         self.blockSignals(False)
+        self._measure()
         if self.key != was:
             self.currentChanged.emit(self.currentIndex())
 
@@ -79,6 +88,7 @@ class TextTabs(QTabBar):
                 if over:
                     said = self.tr("{0} · {1}").format(said, room_words(rooms[key]))
             marks.append((said, colour))
+            self.setTabToolTip(index, self.tabText(index) if key == COMMON else f"{self.tabText(index)}: {said}")
             left = f", {room_words(rooms[key])}" if key in rooms else ""
             spoken = f"{self.tabText(index)}, {said}{left}"
             if self.accessibleTabName(index) != spoken:
@@ -87,7 +97,7 @@ class TextTabs(QTabBar):
             longer = [len(said) for said, _ in marks] != [len(said) for said, _ in self._marks]
             self._marks = marks
             if longer and marks:
-                self.setTabText(0, self.tabText(0))  # Qt measures all of them again: one may need more room or less
+                self._measure()
             self.update()
 
     def go_to(self, key: ChannelId) -> None:
@@ -110,13 +120,34 @@ class TextTabs(QTabBar):
         room = metrics.averageCharWidth() * _LETTERS
         return metrics.elidedText(self.tabText(index), Qt.TextElideMode.ElideRight, room)
 
+    def _measure(self) -> None:
+        """Let Qt ask for the size of every tab again: one may need more room or less, or a name."""
+        if self.count():
+            self._tight = sum(self._width(n, whole=True) for n in range(self.count())) > self.width()
+            self.setTabText(0, self.tabText(0))
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
+    def _bare(self, index: int) -> bool:
+        """Whether the glyph stands alone."""
+        return self._tight and bool(self._networks[index]) and index != self.currentIndex()
+
+    def _width(self, index: int, *, whole: bool) -> int:
+        bold, small = (QFontMetricsF(f) for f in self._fonts())
+        glyph = side_for(self.font()) if self._networks[index] else 0
+        if not whole and self._bare(index):
+            return glyph + 2 * _PAD
+        words = max(bold.horizontalAdvance(self._name(index)), small.horizontalAdvance(self._marks[index][0]))
+        return round(2 * _PAD + (glyph + _GAP if glyph else 0) + words) + 2
+
     def tabSizeHint(self, index: int) -> QSize:
         if index >= len(self._keys):
             return super().tabSizeHint(index)
         bold, small = (QFontMetricsF(f) for f in self._fonts())
-        glyph = side_for(self.font()) + _GAP if self._networks[index] else 0
-        words = max(bold.horizontalAdvance(self._name(index)), small.horizontalAdvance(self._marks[index][0]))
-        return QSize(round(2 * _PAD + glyph + words) + 2, round(bold.height() + small.height()) + 12 + _MARK)
+        return QSize(self._width(index, whole=False), round(bold.height() + small.height()) + 12 + _MARK)
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         return self.tabSizeHint(index)
@@ -139,11 +170,19 @@ class TextTabs(QTabBar):
             side = side_for(self.font())
             paint_glyph(painter, QRectF(x, rect.center().y() - side / 2, side, side), network, self.font())
             x += side + _GAP
+        said, colour = self._marks[index]
+        if self._bare(index):
+            if colour in _SIGNS:  # a shape and not only a colour
+                painter.setFont(bold)
+                painter.setPen(self._theme.colour(colour))
+                below = QRectF(rect.left(), rect.center().y() + side_for(self.font()) / 2, rect.width(), upper)
+                top_middle = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+                painter.drawText(below.translated(0, -upper / 4), top_middle, _SIGNS[colour])
+            return
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(bold if chosen else self.font())
         painter.setPen(QColor(t.text if chosen or pointed else t.text_2))
         painter.drawText(QRectF(x, top, rect.right() - x, upper), flags, self._name(index))
-        said, colour = self._marks[index]
         painter.setFont(small)
         painter.setPen(self._theme.colour(colour))
         painter.drawText(QRectF(x, top + upper, rect.right() - x, QFontMetricsF(small).height()), flags, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, QSize, Signal
 from PySide6.QtGui import QImage, QPalette, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QApplication, QPlainTextEdit, QTextEdit
 
 from ui.composer.room import utf16
 from ui.composer.strip import accepted
@@ -12,6 +12,8 @@ from ui.theme import line_height, scaled
 from ui.widgets.direction import follow_direction
 
 LINES = 8
+LARGER = 108
+"""Percent of the usual size at which a post is written."""
 
 
 class PostText(QPlainTextEdit):
@@ -24,8 +26,12 @@ class PostText(QPlainTextEdit):
         super().__init__()
         self.overrun_at: int | None = None
         self.setTabChangesFocus(True)
-        self.setFont(scaled(self.font(), 108))
+        self.follow_font()
         follow_direction(self)
+
+    def follow_font(self) -> None:
+        """A little larger than the usual size, whatever that is now (``ui.theme`` calls this)."""
+        self.setFont(scaled(QApplication.font(), LARGER))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(super().minimumSizeHint().width(), round(line_height(self.font()) * LINES))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from inbox.model import Audience, Capability, Channel, Media, Problem, Visibility
 from ui.composer.room import NEAR, Room, changed_for, takes_fewer
 from ui.composer.state import Shown
-from ui.format import long_time, plural
+from ui.format import cut_name, long_time, plural
 
 
 def button_words(
@@ -100,7 +100,7 @@ def summary_words(shown: Sequence[Shown]) -> str:
     count = things(shown)
     looks = _tr("{0} to look at").format(plural(count, _tr("thing"))) if count else _tr("nothing to fix")
     said = [plural(len(shown), _tr("channel")), looks]
-    held = [s.channel.title for s in shown if s.stopped]
+    held = [cut_name(s.channel.title) for s in shown if s.stopped]
     if held and len(held) < len(shown):
         words = _tr("{0} is held back") if len(held) == 1 else _tr("{0} are held back")
         said.append(words.format(_all_of(held)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from ui.conversations.even import EvenList
+from ui.widgets.text import Text
 
 
 def key_hint(edit: QLineEdit, key: str) -> QLabel:
@@ -77,10 +78,10 @@ class Empty(QWidget):
         said.setContentsMargins(12, 12, 12, 12)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 24, 12, 24)
-        self._title = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
+        self._title = Text()
+        self._title.setWordWrap(True)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.set_size(100, QFont.Weight.Bold)
         self._words = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
         self._words.setProperty("role", "text-3")
         layout.addStretch(2)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from inbox.model import Capability, Channel, Message, MessageKind, MessageState, Moderation, Reaction
 from inbox.store.reading import StoredMessage
 from inbox.store.relations import BLOCKED, MUTED
+from ui.format import cut_name
 
 ASIDE = (MessageState.SPAM, MessageState.TRASHED, MessageState.DELETED)
 DONE = {
@@ -84,8 +85,7 @@ def more_offers(stored: StoredMessage, channel: Channel) -> list[tuple[str, str]
     found: list[tuple[str, str]] = []
     if m.ours or m.kind is MessageKind.UNREADABLE or not (m.author.remote_id or m.author.handle or m.author.name):
         return found
-    who = m.author.handle or m.author.name
-    who = who if len(who) < 32 else f"{who[:31]}…"
+    who = cut_name(m.author.handle or m.author.name, 32)
     if privately(m, channel, datetime.now(UTC)):
         found.append(("reply_privately", f"Answer {who} privately …"))
     if Capability.HIDE in can and m.state is not MessageState.DELETED:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.theme import GAP, scaled
+from ui.theme import GAP
 from ui.widgets.text import Text, Wrapping
 
 
@@ -94,9 +94,9 @@ class FormRow(QWidget):
         self._focus = focus or control
         self._name = label.replace("&", "")
         self._hint = hint
-        self.label = QLabel(label)
+        self.label = Text(label)
         self.label.setBuddy(self._focus)
-        self.label.setFont(scaled(self.label.font(), 100, QFont.Weight.Medium))
+        self.label.set_size(100, QFont.Weight.Medium)
         self.hint = words(hint, "text-3", percent=92)
         self.hint.setVisible(bool(hint))
         self.error = words("", "danger", percent=92)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
 from inbox.model import Account, AccountId, Capability, ChannelFound, Limits
 from inbox.store import accounts
-from inbox.store.database import Database
+from inbox.store.database import FILE_NAME, Database
 from tests.inbox.making import LONG_AGO, START, add_channel, later, message, save
 
 ACCOUNT = Account(
@@ -85,3 +90,23 @@ def test_a_removed_account_is_out_of_sight_but_its_past_stays(database: Database
     assert accounts.channel(database.connection, channel.id) == channel
     assert database.connection.execute("SELECT count(*) FROM messages").fetchone() == (1,)
     assert add_channel(database) == channel, "and it can be taken up again"
+
+
+def test_how_channels_do_is_of_one_moment(database: Database, home: Path) -> None:
+    """An account that is added between two statements of a reader must not be half there."""
+    add_channel(database)
+
+    class Meanwhile(sqlite3.Connection):
+        added = False
+
+        def execute(self, *what: Any) -> sqlite3.Cursor:  # type: ignore[override]
+            cursor = super().execute(*what)
+            if not self.added:
+                self.added = True
+                add_channel(database, "harbour", account="a-2")
+            return cursor
+
+    uri = f"{(home / FILE_NAME).absolute().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None, factory=Meanwhile)) as reader:
+        assert len(accounts.health(reader)) in (1, 2)
+        assert len(accounts.health(reader)) == 2

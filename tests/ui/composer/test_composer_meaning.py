@@ -159,14 +159,15 @@ def test_where_nothing_can_be_told_now_holds_back_no_other(
     composer.editor.title.setText("High water")
     sky = networks.id("sky")
     until(lambda: sky in composer.previews.cards and composer.previews.cards[sky].weight.text() == "Costs $0.20")
-    composer.sending.publish()
-    until(lambda: len(outbox.deliveries(networks.reader.connection)) == 2)
+    with qtbot.waitSignal(composer.queued):
+        composer.sending.publish()
     gone = {d.channel_id for d in outbox.deliveries(networks.reader.connection)}
     assert gone == {networks.id("blog"), sky}
-    until(lambda: "Not yet on town" in composer.notice.text())
+    assert "Not yet on town" in composer.notice.text()
     assert "What it would mean cannot be told now: Busy." in composer.notice.text()
     assert composer.state.channels == [networks.id("town")]
     assert composer.editor.text.toPlainText() == "The river rises tonight."
+    until(lambda: composer.sending._running_publish.done())
     networks.worlds["town"]._faults.clear()
     networks.worlds["town"].weight = Weight(reaches=12_000, confirm=True)
     composer.sending.publish()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QColor, QFont, QImage
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from inbox.clock import SystemClock
@@ -19,6 +19,7 @@ from inbox.store import accounts
 from inbox.tasks import Tasks
 from tests.ui.walk import cut_off
 from ui.accounts.dialog import AccountsDialog
+from ui.composer.tabs import TextTabs
 from ui.composer.window import Composer
 from ui.outbox.view import OutboxView
 from ui.reader import Reader
@@ -108,3 +109,32 @@ def test_record(
     shown(view)
     assert cut_off(view) == []
     assert view.table.rowHeight(0) >= view.fontMetrics().height()
+
+
+def test_text_grows_while_the_composer_is_open(
+    qapp: QApplication, qtbot: QtBot, engine: Engine, account: Account, reader: Reader, theme: Theme, tasks: Tasks,
+) -> None:  # fmt: skip
+    """Somebody makes the system's text larger in the middle of a post: every word of it grows."""
+    composer = Composer(engine, reader, theme, tasks, SystemClock())
+    qtbot.addWidget(composer)
+    composer.open_new()
+    shown = [
+        w for w in composer.findChildren(QWidget) if isinstance(w, QLabel | QLineEdit | QAbstractButton | TextTabs)
+    ]
+    shown += [composer.editor.text]
+    before = {w: w.font().pointSizeF() for w in shown}
+    usual = qapp.font()
+    doubled = QFont(usual)
+    doubled.setPointSizeF(usual.pointSizeF() * 2)
+    try:
+        qapp.setFont(doubled)
+        qtbot.wait(50)
+        small = [
+            f"{type(w).__name__} {w.accessibleName()!r} {w.font().pointSizeF()}"
+            for w, size in before.items() if w.font().pointSizeF() < size * 1.9
+        ]  # fmt: skip
+        assert small == []
+        composer.resize(WIDTH, HEIGHT)
+        qtbot.waitUntil(lambda: cut_off(composer) == [])
+    finally:
+        qapp.setFont(usual)
