@@ -127,10 +127,12 @@ def main(arguments: list[str]) -> int:
 
         QTimer.singleShot(0, begin)
 
+        from ui.file_check import check_file
+
         async def live() -> None:
             whole = asyncio.current_task()
             interrupt.call(lambda: whole and whole.cancel())
-            tasks.start(window.check_file(), name="check the file")
+            tasks.start(check_file(engine, window), name="check the file")
             try:
                 if town is not None:
                     await sign_in_to(town, engine)

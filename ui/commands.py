@@ -45,12 +45,13 @@ class Commands(QObject):
             "hold": lambda: window.conversation.moderate(Moderation.HOLD),
             "unfold": window.conversation.unfold, **self._on_message(),
             "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
-            "edit": self._edit, "compose": window.compose, "quote": self._quote,
+            "edit": self._edit, "compose": window.dialogs.compose, "quote": self._quote,
             "outbox": lambda: window.rail.choose(OUTBOX),
             "owed": lambda: window.rail.choose("owed"), "waiting_list": lambda: window.rail.choose("waiting"),
             "done_list": lambda: window.rail.choose("done"), "everything": lambda: window.rail.choose(EVERYTHING),
-            "sync": self._sync, "accounts": window.show_accounts, "theme": self._next_theme, "rows": self._change_rows,
-            "practice_pause": window.toggle_practice, "help": lambda: KeySheet(window).exec(), "quit": window.close,
+            "sync": self._sync, "accounts": window.dialogs.show_accounts, "theme": self._next_theme,
+            "rows": self._change_rows, "practice_pause": window.toggle_practice,
+            "help": lambda: KeySheet(window).exec(), "quit": window.close,
         }  # fmt: skip
         for command in COMMANDS:
             for keys in command.keys if command.name not in HANDLED_BY_PANES else ():
@@ -61,7 +62,8 @@ class Commands(QObject):
         """What is done to the message in focus, and its opposite where it is done already."""
         pairs = {
             "like": (Reaction.LIKE, Reaction.UNLIKE), "boost": (Reaction.BOOST, Reaction.UNBOOST),
-            "hide": (Moderation.HIDE, Moderation.UNHIDE), "mute": (Moderation.MUTE,), "block": (Moderation.BLOCK,),
+            "hide": (Moderation.HIDE, Moderation.UNHIDE), "mute": (Moderation.MUTE, Moderation.UNMUTE),
+            "block": (Moderation.BLOCK, Moderation.UNBLOCK),
             "report": (Moderation.REPORT,), "accept": (Moderation.ACCEPT,), "dismiss": (Moderation.DISMISS,),
         }  # fmt: skip
         do = self._window.conversation.do_first
@@ -94,14 +96,14 @@ class Commands(QObject):
         if current is None or not current.stored.message.ours:
             return
         if current.stored.message.kind == "post":
-            self._window.compose(current.stored)
+            self._window.dialogs.compose(current.stored)
         else:
             self._window.conversation.start_edit(current.stored)
 
     def _quote(self) -> None:
         current = self._window.conversation.current
         if current is not None:
-            self._window.quote(current.stored)
+            self._window.dialogs.quote(current.stored)
 
     def _toggle(self, aside: MessageState) -> None:
         current = self._window.conversation.current
@@ -155,7 +157,7 @@ class Commands(QObject):
             return
         self._window.toast.say(undone.words, undo=False)
         if undone.update is not None and undone.channels:
-            self._window.compose_again(undone.update, list(undone.channels))
+            self._window.dialogs.compose_again(undone.update, list(undone.channels))
         if undone.conversations:
             # The row comes back with the change that follows; go there when it has.
             take_up = undone.update is not None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from threading import Thread
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -24,19 +22,20 @@ from PySide6.QtWidgets import (
 
 from inbox.clock import SystemClock
 from inbox.engine import Engine
-from inbox.errors import PostroomError, StoreDamaged
+from inbox.errors import PostroomError
 from inbox.events import Changed
-from inbox.model import Capability, ChannelId, ConversationStatus, Update
+from inbox.model import ChannelId, ConversationStatus
 from inbox.store import accounts, ledger, outbox, reading
-from inbox.store.database import FILE_NAME, damage
-from inbox.store.reading import EVERYTHING, StoredMessage
+from inbox.store.reading import EVERYTHING
 from inbox.tasks import Tasks
+from ui import remembering
 from ui.bridge import Bridge
 from ui.channels.rail import OUTBOX, RECORD, Rail
 from ui.channels.status import StatusLine
 from ui.channels.tabs import NetworkTabs
 from ui.conversations.emptiness import empty_words
 from ui.conversations.view import ConversationPane
+from ui.dialogs import Dialogs
 from ui.practice import PracticeStripe
 from ui.reader import Reader
 from ui.theme import Theme
@@ -44,9 +43,7 @@ from ui.troubles import Troubles
 from ui.widgets.toast import Toast
 
 if TYPE_CHECKING:
-    from ui.accounts.dialog import AccountsDialog
     from ui.commands import Commands
-    from ui.composer.window import Composer
     from ui.outbox.view import OutboxView
     from ui.reading.person import PersonPane
     from ui.reading.view import ConversationView
@@ -75,8 +72,6 @@ class Window(QMainWindow):
         self.tasks = tasks
         self._engine, self._reader, self._theme, self.settings = engine, reader, theme, settings
         self._stripe = stripe
-        self._composer: Composer | None = None
-        self._accounts: AccountsDialog | None = None
         self._reading_now = False
         self._clock = SystemClock()
         self._titles: dict[ChannelId, str] = {}
@@ -90,9 +85,10 @@ class Window(QMainWindow):
         self.setWindowTitle(self.tr("Postroom"))
         self._lay_out(stripe)
         self.toast = Toast(self, self.list)
+        self.dialogs = Dialogs(engine, reader, theme, tasks, self._clock, self)
         self._connect()
         self._refresh_channels()
-        self._restore()
+        remembering.restore(self, self.settings)
         self._refresh()
 
     def complete(self) -> None:
@@ -144,9 +140,9 @@ class Window(QMainWindow):
         from ui.outbox.view import OutboxView
 
         view = OutboxView(self._engine, self._reader, self.tasks, self._clock)
-        view.edit_wanted.connect(self.compose_again)
+        view.edit_wanted.connect(self.dialogs.compose_again)
         view.conversation_wanted.connect(self._from_outbox)
-        view.sign_in_wanted.connect(self._sign_in_again)
+        view.sign_in_wanted.connect(self.dialogs.sign_in_again)
         self._work.addWidget(view)
         return view
 
@@ -204,18 +200,20 @@ class Window(QMainWindow):
         self.bridge.changed.connect(self._changed)
         self.bridge.failed.connect(self._engine_failed)
         self._engine.on_error = self.bridge.failed.emit
-        self.tabs.network_chosen.connect(lambda _: self._show_list())
-        self.rail.chosen.connect(lambda _: self._show_list())
+        self.tabs.network_chosen.connect(lambda _: self.show_list())
+        self.rail.chosen.connect(lambda _: self.show_list())
         self.list.opened.connect(self._open)
         self.list.entered.connect(self._enter)
         self.list.explain_empty(
             lambda: empty_words(self._reader.connection, self.rail.place, practice=self._stripe is not None)
         )
-        self.list.accounts_wanted.connect(self.show_accounts)
+        self.list.accounts_wanted.connect(self.dialogs.show_accounts)
         self.troubles.wanted.connect(lambda command: self.commands.run(command))
-        self.troubles.sign_in_wanted.connect(self._sign_in_again)
+        self.troubles.sign_in_wanted.connect(self.dialogs.sign_in_again)
         self._theme.changed.connect(self._look_changed)
         self.toast.undo.connect(lambda: self.commands.run("undo"))
+        self.dialogs.queued.connect(lambda: self.toast.say(self.tr("The post leaves in a moment")))
+        self.dialogs.not_quotable.connect(lambda: self.toast.say(self.tr("This cannot be quoted"), undo=False))
 
     # What the engine says
 
@@ -228,9 +226,7 @@ class Window(QMainWindow):
             self.outbox.on_changed(changed)
         if "record" in vars(self) and self.record.isVisible():
             self.record.on_changed(changed)
-        for dialog in (self._composer, self._accounts):
-            if dialog is not None and dialog.isVisible():
-                dialog.on_changed(changed)
+        self.dialogs.on_changed(changed)
         self._refresh()
 
     def _refresh_channels(self) -> None:
@@ -271,23 +267,10 @@ class Window(QMainWindow):
         log.error("engine: %s", error, exc_info=None if isinstance(error, PostroomError) else error)
         self.show_error(error)
 
-    async def check_file(self) -> None:
-        """Read the whole file once, beside the work (docs/decisions/0001): a damaged one stops fetching and sending."""
-        import asyncio  # here: the list is painted without it
-
-        await asyncio.sleep(CHECK_AFTER_S)
-        answer: Future[str] = Future()
-        path = self._engine.home / FILE_NAME
-        # A daemon, so that closing the window never waits for a large file to be read to its end.
-        Thread(target=lambda: answer.set_result(damage(path, patiently=True)), name="file check", daemon=True).start()
-        found = await asyncio.wrap_future(answer)
-        if found:
-            await asyncio.wrap_future(self._engine.pause(True))
-            self.show_error(StoreDamaged(found))
-
     # Where the officer is
 
-    def _show_list(self) -> None:
+    def show_list(self) -> None:
+        """Show what the rail and the tabs have chosen."""
         place = self.rail.place
         panel = self.outbox if place == OUTBOX else self.record if place == RECORD else None
         self.list.setVisible(panel is None)
@@ -391,50 +374,6 @@ class Window(QMainWindow):
         here = next((i for i, p in enumerate(shown) if p.hasFocus() or p.isAncestorOf(self.focusWidget())), -1)
         shown[(here + 1) % len(shown)].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def compose(self, existing: StoredMessage | None = None) -> None:
-        """Write a post, or change one of ours."""
-        composer = self._with_composer()
-        if existing is not None:
-            composer.open_post(existing.id)
-        else:
-            composer.open_new()
-
-    def _with_composer(self) -> Composer:
-        if self._composer is None:
-            from ui.composer.window import Composer
-
-            self._composer = Composer(self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self)
-            self._composer.queued.connect(lambda _: self.toast.say(self.tr("The post leaves in a moment")))
-        return self._composer
-
-    def compose_again(self, update: Update, channel_ids: list[ChannelId]) -> None:
-        """Go on with an update that was taken back or refused."""
-        self._with_composer().open_update(update, channel_ids)
-
-    def quote(self, stored: StoredMessage) -> None:
-        """Write a post that quotes this message, where its network has that."""
-        channel = accounts.channel(self._reader.connection, stored.channel_id)
-        if channel is not None and Capability.QUOTE in channel.capabilities and stored.message.public:
-            self._with_composer().open_quote(stored.id)
-        else:
-            self.toast.say(self.tr("This cannot be quoted"), undo=False)
-
-    def show_accounts(self) -> None:
-        """Open the accounts dialog."""
-        if self._accounts is None:
-            from ui.accounts.dialog import AccountsDialog
-
-            self._accounts = AccountsDialog(
-                self._engine, self._reader, self._theme, self.tasks, self._clock, parent=self
-            )
-        self._accounts.refresh()
-        self._accounts.open()
-
-    def _sign_in_again(self, account_id: str) -> None:
-        self.show_accounts()
-        assert self._accounts is not None
-        self._accounts.sign_in_again(account_id)
-
     def _from_outbox(self, conversation_id: int) -> None:
         self.rail.choose(EVERYTHING)
         self.return_to(conversation_id, take_up=True)
@@ -448,34 +387,11 @@ class Window(QMainWindow):
         """Light or dark as chosen, or as the system has it."""
         self._theme.force({"light": False, "dark": True}.get(str(self.settings.value("theme", "system"))))
 
-    # What is remembered
-
-    def _restore(self) -> None:
-        s = self.settings
-        if isinstance(geometry := s.value("geometry"), QByteArray):
-            self.restoreGeometry(geometry)
-        else:
-            self.resize(1440, 900)
-        if isinstance(panes := s.value("panes"), QByteArray):
-            self.splitter.restoreState(panes)
-        self.list.set_compact(s.value("compact", "false") == "true")
-        self.rail.blockSignals(True)
-        self.rail.choose(str(s.value("place", "owed")))
-        self.rail.blockSignals(False)
-        self._show_list()
-        if (chosen := int(str(s.value("conversation", 0)))) and self.list.select(chosen):
-            QTimer.singleShot(0, lambda: self.list.view.verticalScrollBar().setValue(int(str(s.value("scroll", 0)))))
-        self.list.take_focus()
+    # Its beginning and end
 
     def remember(self) -> None:
         """Write down what the next start takes up."""
-        s = self.settings
-        s.setValue("geometry", self.saveGeometry())
-        s.setValue("panes", self.splitter.saveState())
-        s.setValue("place", self.rail.place)
-        s.setValue("conversation", int(self.conversation.row.id) if self.conversation.row else 0)
-        s.setValue("scroll", self.list.view.verticalScrollBar().value())
-        s.sync()
+        remembering.write(self, self.settings)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -147,9 +147,8 @@ async def make(window: Window, theme: Theme, engine: Engine, town: Town, applica
 
 async def compose(window: Window, home: Path) -> None:
     """A post for both blogs with a picture, one description still missing."""
-    window.compose()
-    composer = window._composer
-    assert composer is not None
+    window.dialogs.compose()
+    composer = window.dialogs.composer
     composer.resize(1240, 800)
     for tick in composer.editor.ticks.values():
         tick.setChecked(True)

@@ -53,7 +53,7 @@ class Hand:
 
     def _focused(self) -> QWidget:
         """Where the keyboard is in the dialog; off the screen a window may not be the active one."""
-        dialog = self.seen.window._accounts
+        dialog = self.seen.window.dialogs._accounts
         found = dialog.focusWidget() if dialog is not None else None
         assert found is not None, "the keyboard is nowhere"
         return found
@@ -72,7 +72,7 @@ def connected(inbox: Inbox, qtbot: QtBot, browser: Browser, network: str, handle
         hand = Hand(seen)
         seen.until(seen.window.list.empty.add.isVisible)
         hand.click(seen.window.list.empty.add)
-        dialog = seen.window._accounts
+        dialog = seen.window.dialogs._accounts
         assert dialog is not None
         adding = dialog.adding
         seen.until(adding.isVisible)

@@ -116,7 +116,7 @@ def dies_and_lives_again(
         seen.picture(f"dead-token-{story.network}")
 
         QTest.mouseClick(button(seen, "trouble"), Qt.MouseButton.LeftButton)
-        dialog = seen.window._accounts
+        dialog = seen.window.dialogs._accounts
         assert dialog is not None
         seen.until(lambda: dialog.focusWidget() is dialog.adding.found.browser)
         keep(dialog, f"dead-token-{story.network}-again")

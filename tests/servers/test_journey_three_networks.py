@@ -59,8 +59,8 @@ def test_from_the_window_to_three_networks_and_read_back(
     where, office = channels(inbox), inbox.office  # type: ignore[attr-defined]
     pictures = [png(tmp_path / "quay.png"), png(tmp_path / "pump.png", width_px=400, height_px=300)]
     with window_over(inbox, qtbot) as seen:
-        seen.window.compose()
-        composer = seen.window._with_composer()
+        seen.window.dialogs.compose()
+        composer = seen.window.dialogs.composer
         seen.until(composer.isVisible)
         for tick in composer.editor.ticks.values():
             if not tick.isChecked():

@@ -297,7 +297,7 @@ def test_what_needs_a_person_is_said_until_somebody_looks(
     assert not strip.isVisible()
     window._refresh()
     assert not strip.isVisible(), "it is said once"
-    assert window._accounts is None, "nobody was asked to sign in"
+    assert window.dialogs._accounts is None, "nobody was asked to sign in"
 
 
 def test_an_empty_inbox_says_how_to_begin(make: MakeWindow, engine: Engine) -> None:
@@ -306,9 +306,9 @@ def test_an_empty_inbox_says_how_to_begin(make: MakeWindow, engine: Engine) -> N
     assert "Connect a blog" in window.list.empty.accessibleName()
     assert window.list.empty.words.hasFocus()
     window.list.empty.add.click()
-    assert window._accounts is not None
-    assert window._accounts.isVisible()
-    window._accounts.close()
+    assert window.dialogs._accounts is not None
+    assert window.dialogs._accounts.isVisible()
+    window.dialogs._accounts.close()
 
 
 @pytest.mark.parametrize("width", [480, 800, 1024, 1440])
