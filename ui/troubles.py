@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,7 +17,11 @@ from ui.format import clock_time, plural
 from ui.notices import notice_for
 from ui.widgets.banner import Banner
 
-NEEDS_A_PERSON = (DeliveryState.REJECTED, DeliveryState.BY_HAND)
+DOUBT = timedelta(minutes=2)
+"""So long Postroom looks by itself whether something arrived, before it says that it does not know."""
+
+
+_WORST = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.BY_HAND)
 
 
 class Troubles(QWidget):
@@ -45,7 +49,7 @@ class Troubles(QWidget):
         """How things stand; what is mended goes by itself."""
         self._show_offline(state, len(waiting), now)
         self._show_signed_out([h for h in health if not h.signed_in])
-        self._show_unsent([d for d in waiting if d.state in NEEDS_A_PERSON])
+        self._show_unsent([d for d in waiting if _needs_a_person(d, now)])
 
     def show_error(self, error: BaseException) -> None:
         """Say what went wrong, in three parts, until it is put away."""
@@ -80,13 +84,21 @@ class Troubles(QWidget):
         self._told = {d.id for d in unsent}  # sent again and refused again is said again
         if not fresh:
             return
-        refused = [d for d in fresh if d.state is DeliveryState.REJECTED]
-        if refused:
-            words = self.tr("Not sent: {0} {1}").format(refused[-1].words, refused[-1].hint).strip()
-        else:
-            words = self.tr("Yours to carry over by hand: {0}").format(fresh[-1].words)
-        self.unsent.say(words, alarm=bool(refused), closable=True, button=self.tr("Open the outbox"))
+        worst = min(fresh, key=lambda d: _WORST.index(d.state))
+        said = {
+            DeliveryState.REJECTED: self.tr("Not sent: {0} {1}").format(worst.words, worst.hint),
+            DeliveryState.UNKNOWN: self.tr("Not known whether it arrived: {0}").format(worst.words),
+            DeliveryState.BY_HAND: self.tr("Yours to carry over by hand: {0}").format(worst.words),
+        }[worst.state]
+        alarm = worst.state is not DeliveryState.BY_HAND
+        self.unsent.say(said.strip(), alarm=alarm, closable=True, button=self.tr("Open the outbox"))
 
     def _look_at_unsent(self) -> None:
         self.unsent.hide()
         self.wanted.emit(OUTBOX)
+
+
+def _needs_a_person(delivery: Delivery, now: datetime) -> bool:
+    if delivery.state is DeliveryState.UNKNOWN:
+        return delivery.sending_at is not None and now - delivery.sending_at > DOUBT
+    return delivery.state in _WORST

@@ -14,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from inbox.connectors.memory import World
 from inbox.engine import Engine
-from inbox.errors import ByHand, Offline, Rejected, SignInNeeded
+from inbox.errors import ByHand, Offline, OutcomeUnknown, Rejected, SignInNeeded, Unavailable
 from inbox.model import Account, MessageKind, MessageState
 from inbox.store import outbox, reading
 from inbox.tasks import Tasks
+from ui import troubles
 from ui.actions import BY_NAME, COMMANDS
 from ui.conversations.model import ROW
 from ui.reader import Reader
@@ -275,13 +276,17 @@ def test_a_lost_sign_in_is_an_alarm_with_a_button(
     [
         (Rejected("Comments are closed here."), "Not sent: Comments are closed here.", "alarm"),
         (ByHand("X takes no answer here.", url="https://x.com/1", text="At nine"), "Yours to carry over", "banner"),
+        (OutcomeUnknown("The line broke."), "Not known whether it arrived: ", "alarm"),
     ],
 )
 def test_what_needs_a_person_is_said_until_somebody_looks(
-    make: MakeWindow, town: World, engine: Engine, reader: Reader, until: Until, error: Exception, said: str, role: str
-) -> None:
+    make: MakeWindow, town: World, engine: Engine, reader: Reader, until: Until, error: Exception, said: str, role: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(troubles, "DOUBT", timedelta(0))
     window = make()
     town.fail("publish", "before_send", error)
+    town.fail("find", "before_send", *[Unavailable("Busy")] * 9)
     [hit, *_] = reading.search(reader.connection, "question")
     engine.send_now(engine.reply(hit.message_id, "At nine").result(10)).result(10)
     strip = window.troubles.unsent
