@@ -305,6 +305,29 @@ def test_what_needs_a_person_is_said_until_somebody_looks(
     assert window.dialogs._accounts is None, "nobody was asked to sign in"
 
 
+def test_in_a_narrow_window_only_what_was_opened_is_read(
+    make: MakeWindow, town: World, engine: Engine, qtbot: QtBot, until: Until
+) -> None:
+    """There the list and the conversation are shown in turn: passing by in the list is not reading."""
+    window = make()
+    window.resize(520, 700)
+    until(lambda: window.list.isVisible() and not window.conversation.isVisible())
+    window.list.view.setFocus()
+    press(qtbot, "j")
+    row = window.list.current()
+    assert row is not None
+    assert row.unread
+    qtbot.wait(900)
+    assert row.id in {r.id for r in unread(window)}
+    press(qtbot, Qt.Key.Key_Return)
+    until(window.conversation.isVisible)
+    until(lambda: row.id not in {r.id for r in unread(window)})
+
+
+def unread(window: Window) -> list[reading.ConversationRow]:
+    return [r for r in reading.page(window._reader.connection, "owed", limit=99) if r.unread]
+
+
 def test_an_empty_inbox_says_how_to_begin(make: MakeWindow, engine: Engine) -> None:
     window = make()
     assert window.list.empty.isVisible()

@@ -4,7 +4,7 @@ box below; which message is meant, and where the reader is."""
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from inbox.engine import Engine
@@ -110,13 +110,19 @@ class Shown(QWidget):
         self._target(message_id)
         self.reply.editing = False
         self.reply.set_text(outbox.draft(connection, f"reply:{row.id}"))
-        if row.unread:
-            self._read.start()
-        if self._open and Capability.THREAD in self.channel.capabilities:
-            self._around.start()
+        self._look()
         self._to_current()
         if inside:  # the keyboard stays where it was: in the conversation
             self.focus_current()
+
+    def _look(self) -> None:
+        """Somebody has it before their eyes: in a moment it counts as read, and its network is asked for the rest."""
+        if self.row is None or self.channel is None or not self.isVisible():
+            return
+        if self.row.unread:
+            self._read.start()
+        if self._open and Capability.THREAD in self.channel.capabilities:
+            self._around.start()
 
     def on_changed(self, changed: Changed) -> None:
         """Follow the engine, if what is shown was touched: add and replace cards, never lose the typed text."""
@@ -197,6 +203,12 @@ class Shown(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._warming.start()
+        self._look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._read.stop()  # what nobody sees is not read
+        self._around.stop()
 
     # Which message is meant
 
