@@ -23,10 +23,18 @@ def cut_name(name: str, most: int = 24) -> str:
     return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
+def _local(at: datetime) -> datetime:
+    """The moment in local time; as it came where the calendar ends (the year 1 in New York, 9999 in Berlin)."""
+    try:
+        return at.astimezone()
+    except (OverflowError, ValueError, OSError):  # what some machines say of years they do not know
+        return at
+
+
 def short_time(at: datetime, now: datetime) -> str:
     """As in a list: "now", "14 min", "3 h", "Tue 09:12", "9 Nov", "9 Nov 2024"; in local time."""
     age = now - at
-    local, today = at.astimezone(), now.astimezone()
+    local, today = _local(at), _local(now)
     if age < timedelta(0):
         return long_time(at, now) if age < -timedelta(minutes=1) else "now"
     if age < timedelta(minutes=1):
@@ -44,14 +52,14 @@ def short_time(at: datetime, now: datetime) -> str:
 
 def long_time(at: datetime, now: datetime) -> str:
     """As in a sentence: "Tue 9 Jun, 10:00", with the year when it is another one; in local time."""
-    local = at.astimezone()
-    year = "" if local.year == now.astimezone().year else f" {local.year}"
+    local = _local(at)
+    year = "" if local.year == _local(now).year else f" {local.year}"
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year}, {local:%H:%M}"
 
 
 def exact_time(at: datetime) -> str:
     """For a tool tip: date, seconds and zone, local and UTC."""
-    local = at.astimezone()
+    local = _local(at)
     return f"{local:%A %d %B %Y, %H:%M:%S %Z} ({at:%H:%M:%S} UTC)"
 
 
@@ -69,8 +77,8 @@ def spoken_age(at: datetime, now: datetime) -> str:
 
 def clock_time(at: datetime, now: datetime) -> str:
     """For the status line: the time of day, with the day when it is not today."""
-    local = at.astimezone()
-    same_day = local.date() == now.astimezone().date()
+    local = _local(at)
+    same_day = local.date() == _local(now).date()
     return (
         f"{local:%H:%M}"
         if same_day

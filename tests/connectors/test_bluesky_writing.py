@@ -13,6 +13,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from inbox.connectors.bluesky.chat import poll
+from inbox.connectors.bluesky.cursor import Position
 from inbox.connectors.bluesky.pictures import ready
 from inbox.connectors.bluesky.publishing import THREADGATE, graphemes
 from inbox.connectors.bluesky.tid import tid_of
@@ -454,6 +456,7 @@ class Chat:
         self.messages: list[dict[str, Any]] = []
         self.refusal: httpx.Response | None = None
         self.lost = False
+        self.no_convo: httpx.Response | None = None
 
     def say(self, did: str, text: str, at: str = "2026-11-23T08:59:00.000Z") -> dict[str, Any]:
         number = str(len(self.messages) + 1)
@@ -483,6 +486,8 @@ class Chat:
                 for m in self.messages[since:]
             ]
             return httpx.Response(200, json={"logs": logs, "cursor": str(len(self.messages))})
+        if method == "getConvo" and self.no_convo is not None:
+            return self.no_convo
         bodies: dict[str, Any] = {
             "listConvos": {"convos": [convo]},
             "getConvo": {"convo": convo},
@@ -533,6 +538,79 @@ async def test_section_8_a_direct_answer_whose_reply_is_lost_is_found() -> None:
     chat.say(AMINA, "Thanks")
     other = replace(rendition, text="Something else")
     assert await desk.connector().find(desk.channel, delivery_of(desk, other, key)) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [httpx.Response(503, text="busy"), failing(429, "RateLimitExceeded", **{"retry-after": "30"})],
+)
+async def test_section_8_direct_messages_wait_while_their_conversation_cannot_be_had(refusal: httpx.Response) -> None:
+    chat = Chat()
+    chat.say(AMINA, "Is this private?")
+    desk = direct_desk(chat)
+    _, cursor = await read_on(desk.connector(), desk.channel)
+    before = Position.of(cursor)
+    chat.say(AMINA, "My address is Elm Street 5")
+    chat.no_convo = refusal
+    at = replace(before)
+    assert await poll(desk.connector()._api(), at) == []
+    assert at.chat == before.chat, "a batch may move the cursor for the sake of something else"
+    chat.no_convo = None
+    batches, _ = await read_on(desk.connector(), desk.channel, at.cursor())
+    assert [m.text for m in all_of(batches)] == ["My address is Elm Street 5"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        failing(400, "InvalidConvo"),
+        failing(404, "NotFound"),
+        failing(403, "InvalidToken"),
+        httpx.Response(200, json={}),
+    ],
+)
+async def test_section_8_a_conversation_that_is_not_shown_is_read_without_names(refusal: httpx.Response) -> None:
+    chat = Chat()
+    chat.say(AMINA, "Is this private?")
+    desk = direct_desk(chat)
+    _, cursor = await read_on(desk.connector(), desk.channel)
+    chat.say(AMINA, "My address is Elm Street 5")
+    chat.no_convo = refusal
+    batches, cursor = await read_on(desk.connector(), desk.channel, cursor)
+    [message] = all_of(batches)
+    assert (message.remote_id, message.text) == ("direct:c1:2", "My address is Elm Street 5")
+    assert (message.author.name, message.public) == (AMINA, False)
+    assert all_of((await read_on(desk.connector(), desk.channel, cursor))[0]) == []
+
+
+async def test_section_8_a_direct_message_without_a_time_keeps_no_other_back() -> None:
+    chat = Chat()
+    chat.say(AMINA, "Is this private?")
+    desk = direct_desk(chat)
+    _, cursor = await read_on(desk.connector(), desk.channel)
+    chat.say(AMINA, "When was this?", at="soon")
+    chat.say(AMINA, "Hello?")
+    batches, _ = await read_on(desk.connector(), desk.channel, cursor)
+    strange, message = all_of(batches)
+    assert (strange.remote_id, strange.kind, strange.public) == ("direct:c1:2", MessageKind.UNREADABLE, False)
+    assert strange.parent_remote_id == message.parent_remote_id
+    assert message.text == "Hello?"
+
+
+async def test_section_8_the_same_words_answer_a_second_question_too() -> None:
+    chat = Chat()
+    chat.say(AMINA, "Is it open today?")
+    desk = direct_desk(chat)
+    first_key, second_key = (f"{int(MORNING.timestamp() * 1000) + ms:012x}{'0' * 20}" for ms in (0, 120_000))
+    today = Rendition(kind=UpdateKind.REPLY, text="Yes.", reply_to="direct:c1:1")
+    await desk.connector().publish(desk.channel, today, first_key)
+    chat.say(AMINA, "And tomorrow?", at="2026-11-23T09:01:00.000Z")
+    tomorrow = replace(today, reply_to="direct:c1:3")
+    unsent = delivery_of(desk, tomorrow, second_key)  # type: ignore[arg-type]
+    assert await desk.connector().find(desk.channel, unsent) is None
+    receipts = [await desk.connector().publish(desk.channel, tomorrow, second_key) for _ in range(2)]
+    assert [r.remote_id for r in receipts] == ["direct:c1:4", "direct:c1:4"]
+    assert [m["text"] for m in chat.messages] == ["Is it open today?", "Yes.", "And tomorrow?", "Yes."]
 
 
 @pytest.mark.parametrize("name", ["chat-plain-app-password", "chat-privileged-no-proxy", "chat-privileged-proxy"])

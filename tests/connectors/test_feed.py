@@ -591,6 +591,44 @@ async def test_without_a_date_the_first_sight_counts_for_ever(town: Town) -> Non
     assert {m.remote_id: m.created_at for m in second.messages} == {"b": seen_at, "c": town.clock.now()}
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Thu, 01 Jan 1970 00:00:00 -1200",
+        "Fri, 02 Jan 1970 00:00:00 GMT",
+        "0001-01-01T00:00:00Z",
+        "Thu, 26 Nov 2026 12:00:00 GMT",
+        "Thu, 30 Dec 9999 00:00:00 GMT",
+    ],
+)
+async def test_an_impossible_date_is_none_and_silences_nobody(town: Town, date: str) -> None:
+    dated = f"<pubDate>{date}</pubDate>"
+    town.serve(item("good", DATE.format(5)), item("odd", dated))
+    first = await town.poll()
+    seen_at = town.clock.now() - timedelta(milliseconds=1)
+    assert [(m.remote_id, m.edited_at) for m in first.messages] == [("good", None), ("odd", None)]
+    assert first.messages[1].created_at == seen_at
+    town.serve(item("good", DATE.format(5)), item("odd", dated + "<description>more</description>"))
+    (edited,) = (await town.poll(first.cursor)).messages
+    assert (edited.created_at, edited.edited_at) == (seen_at, town.clock.now() - timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize("date", ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+async def test_an_impossible_date_gives_way_to_a_possible_one(town: Town, date: str) -> None:
+    entry = {"id": "a", "content_text": "x", "date_published": date, "date_modified": "2026-11-23T05:00:00Z"}
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "City", "items": [entry]}
+    town.pages[ADDRESS] = httpx.Response(200, json=feed)
+    (message,) = (await town.poll()).messages
+    assert (message.created_at, message.edited_at) == (datetime(2026, 11, 23, 5, tzinfo=UTC), None)
+
+
+async def test_a_date_a_little_ahead_is_believed(town: Town) -> None:
+    town.serve(item("a", "<pubDate>Tue, 24 Nov 2026 20:00:00 GMT</pubDate>"))
+    (message,) = (await town.poll()).messages
+    assert message.created_at == datetime(2026, 11, 24, 20, tzinfo=UTC)
+
+
 async def test_entries_that_share_a_name_are_told_apart_by_their_link(town: Town) -> None:
     def named(link: str) -> str:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from ui.format import (
     exact_time,
     file_size,
     initials,
+    long_time,
     plural,
     right_to_left,
     short_time,
@@ -55,6 +57,22 @@ def test_the_exact_time_names_seconds_and_zone() -> None:
 def test_the_clock_names_the_day_only_when_it_is_another() -> None:
     assert len(clock_time(NOW, NOW)) == 5
     assert "Nov" in clock_time(NOW - timedelta(days=1), NOW)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "UTC"])
+@pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 30, tzinfo=UTC)])
+def test_where_the_calendar_ends_a_time_is_still_a_text(
+    zone: str, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        for worded in (short_time, long_time, spoken_age, clock_time):
+            assert worded(at, NOW)
+        assert "UTC" in exact_time(at)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_counts() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from inbox.connectors.bluesky.cursor import Position
 from inbox.connectors.bluesky.dpop import error_of
 from inbox.connectors.bluesky.embeds import WEB
 from inbox.connectors.bluesky.facets import facets_of, markup
-from inbox.connectors.bluesky.parsing import moment
+from inbox.connectors.bluesky.parsing import moment, unreadable
 from inbox.connectors.bluesky.tid import began_at
 from inbox.connectors.bluesky.xrpc import Api, judge, listed, mapping, reject
 from inbox.connectors.text import name_text
@@ -50,11 +51,14 @@ async def available(api: Api) -> bool:
 
 
 async def poll(api: Api, at: Position) -> list[Message]:
-    """What was said since the last look; at first the newest of every conversation. A failing service is left alone."""
+    """What was said since the last look; at first the newest of every conversation. A failing service is left alone.
+
+    The log says everything once, so the mark moves only when all that it said has become messages.
+    """
     try:
         if not at.chat:
             return await _first(api, at)
-        entries, at.chat = await _log(api, at.chat)
+        entries, end = await _log(api, at.chat)
         said: dict[str, list[Mapping[str, Any]]] = {}
         for entry in entries:
             message = entry.get("message")
@@ -62,8 +66,8 @@ async def poll(api: Api, at: Position) -> list[Message]:
                 said.setdefault(str(entry.get("convoId") or ""), []).append(message)
         found: list[Message] = []
         for convo_id, messages in said.items():
-            answer = await _query(api, "getConvo", {"convoId": convo_id})
-            found += _messages(api, answer.get("convo"), messages)
+            found += _messages(api, await _convo(api, convo_id), messages)
+        at.chat = end
         return found
     except (NotAllowed, NotFound, Unavailable, BadReply) as error:
         log.warning("direct messages cannot be read now: %s", error)
@@ -77,7 +81,7 @@ async def send(api: Api, rendition: Rendition, key: str) -> Receipt:
     if len(rendition.text.encode()) > MOST_BYTES:
         reject("The message is too long for Bluesky")
     convo_id = _convo_of(rendition.reply_to)
-    if there := await _sent(api, convo_id, rendition.text, key):
+    if there := await _sent(api, rendition, key):
         return there
 
     async def did_for(handle: str) -> str:
@@ -95,8 +99,8 @@ async def send(api: Api, rendition: Rendition, key: str) -> Receipt:
 
 
 async def find(api: Api, delivery: Delivery) -> Receipt | None:
-    """The message this delivery made: ours, with these words, not older than the delivery."""
-    return await _sent(api, _convo_of(delivery.rendition.reply_to), delivery.rendition.text, delivery.key)
+    """The message this delivery made: ours, with these words, neither older than it nor than what it answers."""
+    return await _sent(api, delivery.rendition, delivery.key)
 
 
 # --- how it is done ---
@@ -120,6 +124,17 @@ async def _first(api: Api, at: Position) -> list[Message]:
     return found
 
 
+async def _convo(api: Api, convo_id: str) -> Mapping[str, Any]:
+    """A conversation with its members; where it is not shown to us, without them: what was said matters more."""
+    try:
+        convo = (await _query(api, "getConvo", {"convoId": convo_id})).get("convo")
+        if isinstance(convo, Mapping):
+            return {**convo, "id": convo_id}
+    except (NotAllowed, NotFound, BadReply) as error:
+        log.warning("a conversation is read without names: %s", error)
+    return {"id": convo_id}
+
+
 async def _log(api: Api, cursor: str) -> tuple[list[Mapping[str, Any]], str]:
     entries: list[Mapping[str, Any]] = []
     for _ in range(_MOST_PAGES):
@@ -133,7 +148,12 @@ async def _log(api: Api, cursor: str) -> tuple[list[Mapping[str, Any]], str]:
     return entries, cursor
 
 
-async def _sent(api: Api, convo_id: str, text: str, key: str) -> Receipt | None:
+async def _sent(api: Api, rendition: Rendition, key: str) -> Receipt | None:
+    """Ours with these words. The newest come first, and what stands before the message that is answered, or was said
+    long before the delivery began, answered something else, perhaps in the same words.
+    """
+    convo_id = _convo_of(rendition.reply_to)
+    answered = rendition.reply_to.removeprefix(_PREFIX).partition(":")[2]
     since = began_at(key)
     cursor = ""
     for _ in range(_MOST_PAGES):
@@ -142,11 +162,13 @@ async def _sent(api: Api, convo_id: str, text: str, key: str) -> Receipt | None:
         for item in listed(answer, "messages", "the messages"):
             if not isinstance(item, Mapping):
                 continue
+            if answered and item.get("id") == answered:
+                return None
             sent_at, sender = moment(item.get("sentAt")), item.get("sender")
             if since and sent_at and sent_at < since - _CLOCKS_DIFFER:
                 return None
             ours = isinstance(sender, Mapping) and sender.get("did") == api.did
-            if ours and item.get("text") == text:
+            if ours and item.get("text") == rendition.text:
                 return _receipt(api, convo_id, item)
         cursor = str(answer.get("cursor") or "")
         if not cursor:
@@ -164,7 +186,23 @@ def _messages(api: Api, convo: object, items: Iterable[Any]) -> list[Message]:
         return []
     members = {str(m.get("did")): m for m in convo.get("members") or () if isinstance(m, Mapping)}
     convo_id = str(convo.get("id") or "")
-    return [_message(api, convo_id, members, i) for i in items if isinstance(i, Mapping) and i.get("id")]
+    found: list[Message] = []
+    for item in items:
+        if not isinstance(item, Mapping) or not item.get("id"):
+            continue
+        try:
+            found.append(_message(api, convo_id, members, item))
+        except BadReply as error:  # one that cannot be read must not stand in the way of all others at every poll
+            log.warning("a direct message cannot be read: %s", error)
+            found.append(
+                replace(
+                    unreadable(item, f"{_PREFIX}{convo_id}"),
+                    visibility=Visibility.DIRECT,
+                    parent_remote_id=f"{_PREFIX}{convo_id}",
+                    root_remote_id=f"{_PREFIX}{convo_id}",
+                )
+            )
+    return found
 
 
 def _message(api: Api, convo_id: str, members: Mapping[str, Mapping[str, Any]], item: Mapping[str, Any]) -> Message:

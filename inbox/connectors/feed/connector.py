@@ -14,7 +14,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 from urllib.parse import urljoin
 
@@ -55,6 +55,8 @@ from inbox.model import (
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 MOST_REDIRECTS = 5
 MOST_TRIED = 4  # offers of a page that are looked at before giving up
+NO_DATE_UNTIL = datetime(1970, 1, 2, tzinfo=UTC)  # 0 as a date, in whatever zone, is what software says for "none"
+MOST_AHEAD = timedelta(days=2)  # careless zones are a day off; what is further ahead nobody has published yet
 NOT_HERE = (NotFound, BadReply, NotAllowed, SignInNeeded, Rejected)
 
 
@@ -238,17 +240,23 @@ def _made_up_id(entry: Entry) -> str:
     return "made-up:" + short(f"{entry.title or entry.text}\n{date.isoformat() if date else ''}", 22)
 
 
+def _credible(date: datetime | None, now: datetime) -> datetime | None:
+    """A date an entry can have been published at; None for 1970, the year 1, 9999 and the like."""
+    return date if date and NO_DATE_UNTIL < date <= now + MOST_AHEAD else None
+
+
 def _mark(entry: Entry, known: Mark | None, now: datetime) -> Mark:
     # The words, not the markup: counting pixels and one-time tokens in it differ at each poll.
     files = [attachment.url.partition("?")[0] for attachment in entry.attachments]
     content = short("\n".join([entry.title, entry.text, entry.url, *files]), 8)
+    published_at, updated_at = _credible(entry.published_at, now), _credible(entry.updated_at, now)
     if known is None:
-        created_ms = ms(entry.published_at or entry.updated_at or now)
-        edited_ms = ms(entry.updated_at)
+        created_ms = ms(published_at or updated_at or now)
+        edited_ms = ms(updated_at)
         return Mark(content, created_ms, edited_ms if edited_ms > created_ms else 0)
     if known.content == content:
         return known
-    dated_ms = max(ms(entry.updated_at), ms(entry.published_at))
+    dated_ms = max(ms(updated_at), ms(published_at))
     later = dated_ms > max(known.created_ms, known.edited_ms)
     return Mark(content, known.created_ms, dated_ms if later else ms(now))
 
