@@ -75,10 +75,13 @@ class Pictures:
         """As a JPEG or PNG beside what the officer attaches: the cache may forget it before it has gone out."""
         from PIL import Image  # here: most inboxes never make a card
 
-        with Image.open(fetched) as image:
-            image.load()
-            plain = image.convert("RGB")
-        plain.thumbnail((1_200, 1_200))
+        try:
+            with Image.open(fetched) as image:
+                image.load()
+                plain = image.convert("RGB")
+            plain.thumbnail((1_200, 1_200))
+        except (ValueError, SyntaxError, Image.DecompressionBombError) as error:  # a stranger's, or made to harm
+            raise BadReply("What is there cannot be read as a picture.") from error
         kept = self._folder.parent / f"card-{fetched.name[:24]}.jpg"
         unfinished = kept.with_suffix(".part")
         plain.save(unfinished, "JPEG", quality=85)

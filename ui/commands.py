@@ -12,9 +12,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 
 from inbox.engine import Engine
 from inbox.errors import PostroomError
-from inbox.model import ConversationId, ConversationStatus, MessageState, Moderation, Reaction
+from inbox.model import ConversationId, ConversationStatus, Moderation, Reaction
 from inbox.store.reading import EVERYTHING, ConversationRow
-from ui.actions import COMMANDS
+from ui.actions import BY_NAME, COMMANDS
 from ui.channels.rail import OUTBOX, RECORD
 from ui.keysheet import KeySheet
 from ui.slots import async_slot
@@ -41,10 +41,7 @@ class Commands(QObject):
             "reply": self._reply, "done": lambda: self._settle(ConversationStatus.DONE),
             "waiting": lambda: self._settle(ConversationStatus.WAITING),
             "reopen": lambda: self._settle(ConversationStatus.OPEN), "unread": self._mark_unread, "undo": self._undo,
-            "approve": lambda: window.conversation.moderate(Moderation.APPROVE),
-            "hold": lambda: window.conversation.moderate(Moderation.HOLD),
             "unfold": window.conversation.unfold, **self._on_message(),
-            "spam": lambda: self._toggle(MessageState.SPAM), "trash": lambda: self._toggle(MessageState.TRASHED),
             "edit": self._edit, "compose": window.dialogs.compose, "quote": self._quote,
             "outbox": lambda: window.rail.choose(OUTBOX),
             "owed": lambda: window.rail.choose("owed"), "waiting_list": lambda: window.rail.choose("waiting"),
@@ -61,6 +58,8 @@ class Commands(QObject):
     def _on_message(self) -> dict[str, Callable[[], object]]:
         """What is done to the message in focus, and its opposite where it is done already."""
         pairs = {
+            "approve": (Moderation.APPROVE,), "hold": (Moderation.HOLD,),
+            "spam": (Moderation.SPAM, Moderation.UNSPAM), "trash": (Moderation.TRASH, Moderation.RESTORE),
             "like": (Reaction.LIKE, Reaction.UNLIKE), "boost": (Reaction.BOOST, Reaction.UNBOOST),
             "hide": (Moderation.HIDE, Moderation.UNHIDE), "mute": (Moderation.MUTE, Moderation.UNMUTE),
             "block": (Moderation.BLOCK, Moderation.UNBLOCK),
@@ -75,7 +74,10 @@ class Commands(QObject):
         return set(self._acts)
 
     def run(self, name: str) -> None:
-        """Do it, in the pane it concerns."""
+        """Do it, in the pane it concerns; what concerns a conversation only where one is to be seen."""
+        hidden = self._window.rail.place in (OUTBOX, RECORD)
+        if hidden and name != "undo" and name in BY_NAME and BY_NAME[name].group in ("Answer", "Moderate"):
+            return
         self._acts[name]()
 
     def _search(self) -> None:
@@ -105,18 +107,10 @@ class Commands(QObject):
         if current is not None:
             self._window.dialogs.quote(current.stored)
 
-    def _toggle(self, aside: MessageState) -> None:
-        current = self._window.conversation.current
-        if current is None:
-            return
-        there = current.stored.message.state is aside
-        if aside is MessageState.SPAM:
-            self._window.conversation.moderate(Moderation.UNSPAM if there else Moderation.SPAM)
-        else:
-            self._window.conversation.moderate(Moderation.RESTORE if there else Moderation.TRASH)
-
     def _settle(self, status: ConversationStatus) -> None:
-        row = self.move_on(status)
+        shown, listed = self._window.conversation.row, self._window.list.current()
+        apart = shown is not None and (listed is None or listed.id != shown.id)  # such as after an undo
+        row = shown if apart else self.move_on(status)
         if row is not None:  # a task for each press: ten quick ones settle ten
             self.tasks.start(self._settle_row(row.id, status), name="settle")
 

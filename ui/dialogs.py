@@ -65,6 +65,11 @@ class Dialogs(QObject):
             if dialog is not None and dialog.isVisible():
                 dialog.on_changed(changed)
 
+    def save(self) -> None:
+        """The window closes: keep what is being written."""
+        if self._composer is not None:
+            self._composer.save()
+
     def compose(self, existing: StoredMessage | None = None) -> None:
         """Write a post, or change one of ours."""
         if existing is not None:

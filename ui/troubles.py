@@ -39,6 +39,7 @@ class Troubles(QWidget):
         for strip in (self.offline, self.signed_out, self.unsent, self.failure):
             column.addWidget(strip)
         self._told: set[DeliveryId] = set()
+        self._about: DeliveryId | None = None  # what the strip speaks of
         self._account = AccountId("")  # the one that the alarm is about
         self.offline.acted.connect(lambda: self.wanted.emit("sync"))
         self.signed_out.acted.connect(lambda: self.sign_in_wanted.emit(self._account))
@@ -78,8 +79,8 @@ class Troubles(QWidget):
 
     def _show_unsent(self, unsent: Sequence[Delivery]) -> None:
         """Say once of each delivery that it needs a person; it stays in the outbox and in its conversation."""
-        if not unsent:
-            self.unsent.hide()
+        if self._about not in {d.id for d in unsent}:
+            self.unsent.hide()  # what it says was mended
         fresh = [d for d in unsent if d.id not in self._told]
         self._told = {d.id for d in unsent}  # sent again and refused again is said again
         if not fresh:
@@ -90,6 +91,7 @@ class Troubles(QWidget):
             DeliveryState.UNKNOWN: self.tr("Not known whether it arrived: {0}").format(worst.words),
             DeliveryState.BY_HAND: self.tr("Yours to carry over by hand: {0}").format(worst.words),
         }[worst.state]
+        self._about = worst.id
         alarm = worst.state is not DeliveryState.BY_HAND
         self.unsent.say(said.strip(), alarm=alarm, closable=True, button=self.tr("Open the outbox"))
 

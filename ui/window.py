@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -109,7 +110,7 @@ class Window(QMainWindow):
         view.left.connect(self._back)
         view.failed.connect(self.show_error)
         view.replied.connect(self._replied)
-        view.moderated.connect(lambda words: self.toast.say(words))
+        view.moderated.connect(lambda words, undoable: self.toast.say(words, undo=undoable))
         view.person_changed.connect(lambda stored: self.person.show_person(stored, view.row, view.channel))
         view.invite(bool(self._titles))
         self._work.insertWidget(0, view)
@@ -236,7 +237,10 @@ class Window(QMainWindow):
             self.conversation.invite(bool(channels))
         names = list(dict.fromkeys(c.network for c in channels))
         titles = self._engine.titles
+        before = self.tabs.network
         self.tabs.show_networks([(n, titles.get(n, n)) for n in names])
+        if self.tabs.network != before:  # its last account was removed
+            self.show_list()
 
     def _refresh(self) -> None:
         """Counts, banners and the status line: a few reads that cost the same at any size."""
@@ -341,7 +345,9 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.fit(self._reading_now)
+        focused, pane = QApplication.focusWidget(), vars(self).get("conversation")
+        inside = focused is not None and pane is not None and pane.isAncestorOf(focused)
+        self.fit(self._reading_now or inside)  # who types there goes on typing there
 
     # What commands need of it
 
@@ -350,8 +356,12 @@ class Window(QMainWindow):
         row = self.list.current()
         if row is None or row.id != conversation_id:
             return  # the officer has gone on meanwhile: nothing moves under their hands
+        focused = QApplication.focusWidget()
+        stayed = focused is None or self.conversation.isAncestorOf(focused)
         if closed:
             self.commands.move_on(ConversationStatus.DONE)
+        if not stayed:
+            return  # they type somewhere else by now
         if self.list.isVisible():
             self.list.view.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
@@ -399,6 +409,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember()
+        self.dialogs.save()
         self.bridge.close()
         self.list.stop()
         self.conversation.stop()

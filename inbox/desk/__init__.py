@@ -13,7 +13,7 @@ from inbox.clock import Clock
 from inbox.desk.moderating import Moderating
 from inbox.desk.office import Connectors, Office
 from inbox.desk.writing import Writing
-from inbox.errors import PostroomError
+from inbox.errors import Offline, SignInNeeded, Unavailable
 from inbox.events import Changed
 from inbox.model import (
     ChannelId,
@@ -52,6 +52,15 @@ _TAKEN_BACK = {
     Reaction.UNBOOST: Reaction.BOOST,
 }
 UNDO_DEPTH = 50
+_HERE = (DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.BY_HAND)
+_LEFT = (DeliveryState.SENDING, DeliveryState.UNKNOWN, DeliveryState.SENT)
+
+
+def _why_not(states: Sequence[DeliveryState]) -> str:
+    """Why nothing can be taken back, as it is."""
+    if any(state in _LEFT for state in states):
+        return "Too late: it has left. Edit or delete it in the conversation."
+    return "It was taken back already: its words are a draft."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,8 +166,8 @@ class Desk:
     async def _undo_delivery(self, delivery_id: DeliveryId, approved: bool) -> Undone:
         found = outbox.delivery(self._office.database.connection, delivery_id)
         where = (found.conversation_id,) if found is not None and found.conversation_id else ()
-        if found is None or found.state is not DeliveryState.QUEUED:
-            return Undone(words="Too late: it has left. Edit or delete it in the conversation.", conversations=where)
+        if found is None or found.state not in _HERE:
+            return Undone(words=_why_not([found.state] if found is not None else []), conversations=where)
         update = await self.cancel(delivery_id)
         words = "Taken back before it left"
         return Undone(
@@ -170,13 +179,13 @@ class Desk:
     async def _undo_post(self, delivery_ids: Sequence[DeliveryId]) -> Undone:
         """Take back an update wherever it has not left yet."""
         found = [outbox.delivery(self._office.database.connection, id_) for id_ in delivery_ids]
-        queued = [d for d in found if d is not None and d.state is DeliveryState.QUEUED]
-        if not queued:
-            return Undone(words="Too late: it has left. Edit or delete it in the conversation.")
-        updates = [await self.cancel(d.id) for d in queued]
-        left = len(delivery_ids) - len(queued)
+        here = [d for d in found if d is not None and d.state in _HERE]
+        if not here:
+            return Undone(words=_why_not([d.state for d in found if d is not None]))
+        updates = [await self.cancel(d.id) for d in here]
+        left = sum(d is not None and d.state in _LEFT for d in found)
         words = f"Taken back before it left; {left} had gone already." if left else "Taken back before it left."
-        return Undone(words=words, update=updates[0], channels=tuple(d.channel_id for d in queued))
+        return Undone(words=words, update=updates[0], channels=tuple(d.channel_id for d in here))
 
     async def _undo_moderation(
         self, act: _Act, message_id: MessageId, action: Moderation, made: MessageState
@@ -186,16 +195,16 @@ class Desk:
             return Undone(words="It has changed since: nothing was undone.", conversations=(stored.conversation_id,))
         try:
             await self.moderating.moderate(message_id, _OPPOSITE[action])
-        except PostroomError:
-            self._remember(act)  # not undone, so it can still be
+        except (Unavailable, Offline, SignInNeeded):
+            self._remember(act)  # not undone, so it can still be; what never can be stands in nobody's way
             raise
         return Undone(words=f"Undone: {action}.", conversations=(stored.conversation_id,))
 
     async def _undo_reaction(self, act: _Act, message_id: MessageId, reaction: Reaction) -> Undone:
         try:
             await self.moderating.react(message_id, _TAKEN_BACK[reaction])
-        except PostroomError:
-            self._remember(act)  # not undone, so it can still be
+        except (Unavailable, Offline, SignInNeeded):
+            self._remember(act)  # not undone, so it can still be; what never can be stands in nobody's way
             raise
         return Undone(words=f"Undone: {reaction}.", conversations=(self._office.message(message_id).conversation_id,))
 

@@ -31,7 +31,7 @@ from inbox.model import (
 )
 from inbox.publishing.outbox import Outbox
 from inbox.publishing.render import render
-from inbox.store import accounts, outbox, record, triage
+from inbox.store import accounts, aims, outbox, record, triage
 
 
 class Writing:
@@ -57,12 +57,15 @@ class Writing:
             problems += (Problem(words="This comment is held: approve it first, or approve and reply."),)
         if stops := tuple(p for p in problems if p.stops):
             raise Rejected(problems=stops)
+        known = _newest(office, stored.conversation_id)
         rendition = await self._fitted(rendition, channel)
         if held:
             await self._moderating.moderate(message_id, Moderation.APPROVE)
+        stored, now = office.message(message_id), office.clock.now()  # the network may have taken its time
+        office.open_channel(stored.channel_id)
         with office.database.transaction() as connection:
             undo = ""
-            if close:
+            if close and _newest(office, stored.conversation_id) == known:  # else something came that nobody has seen
                 undo = triage.set_status(
                     connection, [stored.conversation_id], ConversationStatus.DONE, at=now, actor=office.actor
                 )
@@ -75,6 +78,7 @@ class Writing:
             place = f"reply:{stored.conversation_id}"
             if text.startswith(outbox.draft(connection, place).strip()):  # else a next answer was begun meanwhile
                 outbox.save_draft(connection, place, "", at=now)
+                outbox.save_draft(connection, aims.place(stored.conversation_id), "", at=now)
         office.publish(Changed(deliveries=frozenset({id_}), conversations=frozenset({stored.conversation_id})))
         self._outbox.poke()
         return id_, held
@@ -143,6 +147,7 @@ class Writing:
                 typed = outbox.draft(connection, place)  # a next answer was begun meanwhile: neither text is lost
                 text = update.text if typed in ("", update.text) else f"{update.text}\n\n{typed}"
                 outbox.save_draft(connection, place, text, at=now)
+                aims.take_back(connection, found.conversation_id, update.reply_to, update.visibility, at=now)
         self._changed(delivery_id, found.conversation_id)
         return update
 
@@ -233,3 +238,11 @@ class Writing:
     def _changed(self, delivery_id: DeliveryId, conversation_id: ConversationId | None) -> None:
         conversations = frozenset({conversation_id} if conversation_id else ())
         self._office.publish(Changed(deliveries=frozenset({delivery_id}), conversations=conversations))
+
+
+def _newest(office: Office, conversation_id: ConversationId) -> int:
+    """The last that somebody else said there."""
+    row = office.database.connection.execute(
+        "SELECT coalesce(max(id), 0) FROM messages WHERE conversation_id = ? AND NOT ours", (conversation_id,)
+    ).fetchone()
+    return int(row[0])

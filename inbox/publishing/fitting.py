@@ -24,6 +24,8 @@ SHRINK: Final = 0.82
 LEAST_PX: Final = 64
 _ALWAYS_TAKEN: Final = ("image/jpeg", "image/png")
 _FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
+_MOVES: Final = ("GIF", "WEBP", "PNG")
+"""A telephone's JPEG may hold a second picture too (its depth, say): that is not a moving one."""
 _MOST_PX: Final = 200_000_000
 """A picture of more dots than that is no photograph but an attempt to fill the memory."""
 
@@ -43,7 +45,7 @@ def fitted(media: Media, limits: Limits, folder: Path) -> Media:
         with Image.open(io.BytesIO(source)) as opened:
             if opened.width * opened.height > _MOST_PX:
                 raise _refused(media, "has too many dots")
-            moving = getattr(opened, "n_frames", 1) > 1
+            moving = opened.format in _MOVES and getattr(opened, "n_frames", 1) > 1
             body, mime_type, size = _moving(opened, source, media, limits) if moving else _still(opened, limits)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise _refused(media, "cannot be read as a picture") from error

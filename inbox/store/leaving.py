@@ -9,7 +9,7 @@ from datetime import datetime
 
 from inbox.events import Changed
 from inbox.model import Delivery, DeliveryState, Update, UpdateKind
-from inbox.store import outbox, triage
+from inbox.store import aims, outbox, triage
 
 
 def take_back(connection: sqlite3.Connection, account_id: str, *, at: datetime, actor: str) -> Changed:
@@ -43,6 +43,7 @@ def _keep(connection: sqlite3.Connection, update: Update, delivery: Delivery, *,
         typed = outbox.draft(connection, place)
         body = update.text if typed in ("", update.text) else f"{update.text}\n\n{typed}"
         outbox.save_draft(connection, place, body, at=at)
+        aims.take_back(connection, delivery.conversation_id, update.reply_to, update.visibility, at=at)
     elif update.kind is UpdateKind.POST:
         place = f"post:{update.replaces}" if update.replaces is not None else "post"
         if not outbox.draft(connection, place):

@@ -29,6 +29,7 @@ class Drafts(QObject):
         self._tasks = tasks
         self.place = PLACE
         self._kept = ""
+        self._asked: Future[None] | None = None
 
     def begin(self, place: str, body: str) -> None:
         """Go on at ``place``, where ``body`` lies."""
@@ -42,7 +43,13 @@ class Drafts(QObject):
         self._kept = body
         # Asked at once and not when the task gets its turn: the program may be ending.
         asked = self._engine.save_draft(self.place, body)
+        self._asked = asked
         self._tasks.start(self._wait(self.place, asked), name="composer draft")
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether the last that was to be kept is not in the store yet."""
+        return self._asked is not None and not self._asked.done()
 
     async def _wait(self, place: str, asked: Future[None]) -> None:
         try:

@@ -193,19 +193,26 @@ class PictureStrip(QWidget):
     def show_pictures(self, pictures: list[Picture]) -> None:
         """Show these very objects; edits are made in them, and a removal takes one out of the list."""
         self._pictures = pictures
-        for card in self.cards:
+        known = [card.picture for card in self.cards]
+        stay = 0  # those at the beginning that are the same: somebody may be writing in one
+        while stay < min(len(known), len(pictures)) and known[stay] is pictures[stay]:
+            stay += 1
+        for card in self.cards[stay:]:
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = []
+        del self.cards[stay:]
         before: QWidget = self
         for number, one in enumerate(pictures, 1):
-            card = PictureCard(self._theme, one, number)
-            card.changed.connect(self.changed)
-            card.removed.connect(lambda gone=one: self._remove(gone))
-            self._column.insertWidget(number - 1, card)
-            card.show()
-            self.cards.append(card)
+            if number > stay:
+                card = PictureCard(self._theme, one, number)
+                card.changed.connect(self.changed)
+                card.removed.connect(lambda gone=one: self._remove(gone))
+                self._column.insertWidget(number - 1, card)
+                card.show()
+                self.cards.append(card)
+            card = self.cards[number - 1]
+            card.decorative.setChecked(one.decorative)
             for after in (card.alt, card.decorative, card.remove):
                 QWidget.setTabOrder(before, after) if before is not self else None
                 before = after

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from inbox.clock import Clock
 from inbox.engine import Engine
@@ -125,6 +125,9 @@ class Composer(QDialog):
         if self.isVisible():
             self.raise_()
             return
+        if self._drafts.on_its_way and self.state.replaces is None:  # the store does not have it yet
+            self._begin(self.state, self._drafts.place, self.state.saved())
+            return
         place, body = drafts.first(self._reader.connection)
         self._begin(ComposerState.restored(body), place, body)
 
@@ -216,7 +219,8 @@ class Composer(QDialog):
     def _edited(self) -> None:
         self._at_problem = -1
         self._checks.start()
-        self._pauses.start()
+        if not self._pauses.isActive():  # at most this much writing is lost, however long it goes on
+            self._pauses.start()
 
     def check(self, *, at_once: bool = True) -> None:
         """Render for each chosen channel and say what is found; the previews follow one by one, unless ``at_once``."""
@@ -270,7 +274,8 @@ class Composer(QDialog):
     def _picture_taken(self, state: ComposerState) -> None:
         if state is self.state:
             self.editor.strip.show_pictures(state.pictures)
-            self.editor.strip.cards[-1].alt.setFocus(Qt.FocusReason.OtherFocusReason)
+            if not isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit):  # nobody is in mid-word
+                self.editor.strip.cards[-1].alt.setFocus(Qt.FocusReason.OtherFocusReason)
             self._edited()
             self.check()
 

@@ -15,16 +15,16 @@ from inbox.model import ConversationId, DeliveryId, MessageId, MessageState, Mod
 from inbox.store.reading import StoredMessage
 from inbox.tasks import Tasks
 from ui.reading.markup import plain
-from ui.reading.offers import DONE
+from ui.reading.offers import DONE, LASTING
 from ui.slots import async_slot
 
 
 class Deeds(QObject):
-    """``failed(error)``; ``moderated(words)`` when something is done that can be taken back; ``replied(conversation,
+    """``failed(error)``; ``moderated(words, undoable)`` when something is done; ``replied(conversation,
     closed)``; ``refused(conversation, text)``: an answer that did not get into the outbox, with its words."""
 
     failed = Signal(object)
-    moderated = Signal(str)
+    moderated = Signal(str, bool)
     replied = Signal(int, bool)
     refused = Signal(int, str)
     taken_back = Signal()
@@ -78,7 +78,7 @@ class Deeds(QObject):
             return
         finally:
             self._at_work.discard(id_)
-        self.moderated.emit(DONE[deed])
+        self.moderated.emit(DONE[deed], deed not in LASTING)
 
     def answer(
         self, target: StoredMessage, conversation_id: ConversationId, text: str, close: bool, options: Update | None

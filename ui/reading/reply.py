@@ -6,7 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPlainTextEdit, QPushButton, QSizePolicy, QVBoxLayout
 
-from inbox.model import Channel, MessageState, Update, Visibility
+from inbox.model import Capability, Channel, MessageState, Update, Visibility
+from inbox.store import aims
 from inbox.store.reading import StoredMessage
 from ui.format import plural
 from ui.reading.carried import NEARLY, Carried, answer, carried, choices
@@ -98,12 +99,14 @@ class ReplyBox(QFrame):
     def answer(self, target: StoredMessage, channel: Channel, *, draft: str | None = None) -> None:
         """Answer this message; ``draft`` replaces what is typed, ``None`` leaves it."""
         again = self.target is not None and self.target.id == target.id and not self.editing
+        chosen = self._chosen() if self.text.toPlainText().strip() and not self.editing else None
         self.target, self.editing, self._channel = target, False, channel
         m = target.message
         name = without(plain(m.author.name), (e.code for e in m.emojis)) or self.tr("Unknown")
         self._glyph.show_network(channel.network)
         if not again:
             self._offer_readers(choices(channel, m))
+            self.restore_readers(chosen)  # words that were begun for few are not for many because another is answered
         held = m.state is MessageState.HELD
         self.close_too.setText(self.tr("Approve, reply and close") if held else self.tr("Reply and close") + _KEY)
         self.keep_open.setText(self.tr("Approve and reply") if held else self.tr("Reply"))
@@ -156,7 +159,25 @@ class ReplyBox(QFrame):
     def choose_readers(self, chosen: Visibility) -> None:
         """Let no more than these read the answer."""
         self._choice = chosen
+        if self.text.toPlainText().strip() and not self._pause.isActive():
+            self._pause.start()  # kept with the words
         self._show_state()
+
+    def restore_readers(self, chosen: Visibility | None) -> None:
+        """As it was chosen when the words were written, also where the network has no such way any more: then it cannot
+        be sent like this, and only a person lets more people read it."""
+        if chosen is None or self._channel is None or self.target is None:
+            return
+        able = Capability.VISIBILITY | Capability.PRIVATE_REPLY
+        if chosen not in self._possible and self._channel.capabilities & able:
+            possible = self._possible or [self.target.message.visibility]
+            self._offer_readers([*dict.fromkeys([*possible, chosen])])
+        if chosen in self._possible:
+            self.choose_readers(chosen)
+
+    def aim(self) -> str:
+        """Whom this is for, as it is kept beside the words."""
+        return aims.written(self.target.id, self._chosen()) if self.target is not None else ""
 
     def _say_where(self, found: Carried) -> None:
         """Where it goes, who will read it, as whom and to whom: in words, in colour and with a padlock."""
@@ -254,7 +275,10 @@ class ReplyBox(QFrame):
 
     def _keep(self) -> None:
         if self.place:
-            self.draft.emit(self.place, self.text.toPlainText())
+            words = self.text.toPlainText()
+            if not self.editing and self.target is not None:  # first, so that no end in between leaves words without it
+                self.draft.emit(aims.place(self.target.conversation_id), self.aim() if words else "")
+            self.draft.emit(self.place, words)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.text and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

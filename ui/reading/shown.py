@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QStackedLayout, QVBoxLayout,
 
 from inbox.engine import Engine
 from inbox.events import Changed
-from inbox.model import Capability, Channel, MessageId
-from inbox.store import accounts, outbox, reading
+from inbox.model import Capability, Channel, ConversationId, MessageId
+from inbox.store import accounts, aims, outbox, reading
 from inbox.store.owing import owed
 from inbox.store.reading import ConversationRow, StoredMessage
 from inbox.tasks import Tasks
@@ -41,6 +41,7 @@ class Shown(QWidget):
         self._open = False  # whether its account is still here: what was removed can be read, not answered
         self._messages: list[StoredMessage] = []
         self._pending: list[PendingCard] = []
+        self.sending: dict[ConversationId, str] = {}  # answers on their way into the outbox
         self._current: MessageId | None = None
         self.scroller = Messages()
         self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -107,17 +108,31 @@ class Shown(QWidget):
         context = reading.context(connection, row)
         self.scroller.show_messages(self._messages, self.channel, context, meant, owed(connection, self._messages))
         self._show_pending()
+        self.reply.editing = False  # before the aim: what is written next is for this conversation
+        self.reply.set_text("")
         self._target(message_id)
-        self.reply.editing = False
-        self.reply.set_text(outbox.draft(connection, f"reply:{row.id}"))
+        self._restore_draft(aimed=bool(message_id))
         self._look()
         self._to_current()
         if inside:  # the keyboard stays where it was: in the conversation
             self.focus_current()
 
+    def _restore_draft(self, *, aimed: bool = False) -> None:
+        """The words that were begun here, for those they were begun for; ``aimed``: it is known whom to answer."""
+        if self.row is None:
+            return
+        connection, under_way = self._reader.connection, self.row.id in self.sending
+        words = "" if under_way else outbox.draft(connection, f"reply:{self.row.id}")
+        aim = aims.read(connection, self.row.id) if words else None
+        if aim is not None and not aimed and any(s.id == aim.to for s in self._messages):
+            self._target(aim.to)
+        self.reply.set_text(words)
+        self.reply.restore_readers(aim.visibility if aim is not None else None)
+        self.reply.busy(under_way)
+
     def _look(self) -> None:
         """Somebody has it before their eyes: in a moment it counts as read, and its network is asked for the rest."""
-        if self.row is None or self.channel is None or not self.isVisible():
+        if self.row is None or self.channel is None or not self.isVisible() or self.window().isMinimized():
             return
         if self.row.unread:
             self._read.start()
@@ -137,8 +152,8 @@ class Shown(QWidget):
             self.row = None
             self.show_conversation(moved.conversation_id if moved else 0)
             return
-        self.row = row
-        if row.unread and self.isVisible():
+        news, self.row = row.messages > self.row.messages, row
+        if news and row.unread and self.isVisible() and not self.window().isMinimized():
             self._read.start()  # it arrived under the officer's eyes
         fresh = reading.conversation(connection, row.id)
         self._messages = fresh
@@ -168,11 +183,12 @@ class Shown(QWidget):
             return
         deliveries = outbox.of_conversation(self._reader.connection, self.row.id)
         if [p.delivery for p in self._pending] != deliveries:
+            more = len(deliveries) > len(self._pending) or self.scroller.at_end
             self._pending = [PendingCard(delivery, self.channel) for delivery in deliveries]
             for card in self._pending:
                 self.pending_made.emit(card)
             self.scroller.show_pending(self._pending)
-            if not self.scroller.missing_later:
+            if more and not self.scroller.missing_later:
                 self.scroller.to_end()
         if self._pending and not self._second.isActive():
             self._second.start()

@@ -27,11 +27,12 @@ AROUND_EVERY_S = 60.0
 
 
 class ConversationView(Shown):
-    """Shows one conversation. ``replied(conversation, closed)``; ``failed(error)``; ``moderated(words)``."""
+    """Shows one conversation. ``replied(conversation, closed)``; ``failed(error)``; ``moderated(words,
+    whether it can be undone)``."""
 
     replied = Signal(int, bool)
     failed = Signal(object)
-    moderated = Signal(str)
+    moderated = Signal(str, bool)
 
     def __init__(self, engine: Engine, reader: Reader, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(engine, reader, tasks, parent)
@@ -43,6 +44,7 @@ class ConversationView(Shown):
         self.deeds = Deeds(engine, tasks, self)
         self.deeds.failed.connect(self.failed)
         self.deeds.moderated.connect(self.moderated)
+        self.deeds.replied.connect(self._queued)
         self.deeds.replied.connect(self.replied)
         self.deeds.refused.connect(self._refused)
         self.deeds.taken_back.connect(self.take_up)
@@ -77,9 +79,8 @@ class ConversationView(Shown):
     def leave_edit(self) -> bool:
         """Stop editing; returns whether there was any. What was changed is kept as a draft."""
         self.reply.flush()
-        was, self.reply.editing = self.reply.editing, False
-        if was and self.row is not None:
-            self._target(0)
+        was = self.reply.editing
+        if was:
             self.take_up()
         return was
 
@@ -91,12 +92,29 @@ class ConversationView(Shown):
             self.tasks.start(self._change_words(target, text), name="edit")
         else:
             options = self.reply.options()
+            self.sending[conversation.id] = text
             self.reply.set_text("")  # the draft keeps the text until the outbox has it
+            self.reply.busy(True)
             self.deeds.answer(target, conversation.id, text, close, options)
 
+    def _queued(self, conversation_id: int, _: bool) -> None:
+        self._settled(conversation_id)
+
+    def _settled(self, conversation_id: int) -> None:
+        self.sending.pop(ConversationId(conversation_id), None)
+        if self.row is not None and self.row.id == conversation_id:
+            self.reply.busy(False)
+
     def _refused(self, conversation_id: int, text: str) -> None:
-        if self.row is not None and self.row.id == conversation_id and not self.reply.text.toPlainText():
-            self.reply.set_text(text)
+        """It comes back before what was typed meanwhile: neither is lost."""
+        self._settled(conversation_id)
+        shown = self.row is not None and self.row.id == conversation_id and not self.reply.editing
+        place = f"reply:{conversation_id}"
+        typed = self.reply.text.toPlainText() if shown else outbox.draft(self._reader.connection, place)
+        both = text if typed.strip() in ("", text) else f"{text}\n\n{typed}"
+        self.deeds.keep_draft(place, both)
+        if shown:
+            self.reply.set_text(both)
 
     async def _change_words(self, target: StoredMessage, text: str) -> None:
         self.reply.busy(True)
@@ -105,7 +123,7 @@ class ConversationView(Shown):
         if done:
             if self.reply.editing and self.reply.target is target:
                 self.leave_edit()
-            self.moderated.emit(self.tr("The change is published"))
+            self.moderated.emit(self.tr("The change is published"), False)
 
     def _take_back(self, delivery_id: int) -> None:
         self.reply.flush()  # what is typed now joins what comes back
@@ -115,9 +133,13 @@ class ConversationView(Shown):
         """Go on with the text that is kept for this conversation, such as one that was taken back."""
         if self.row is None:
             return
-        self.reply.editing = False
+        if self.reply.editing:
+            self.reply.flush()
+            self.reply.editing = False
+            self.reply.set_text("")
+            self._target(0)
         self.reply.setVisible(True)
-        self.reply.set_text(outbox.draft(self._reader.connection, f"reply:{self.row.id}"))
+        self._restore_draft()
         self.reply.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _wanted(self, command: str, message_id: int) -> None:

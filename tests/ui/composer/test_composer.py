@@ -155,6 +155,7 @@ def test_a_picture_is_copied_in_and_its_description_asked_once(
     composer = make()
     composer.editor.ticks[ids(reader)[0]].setChecked(True)
     write(qtbot, composer)
+    composer.editor.strip.choose.setFocus()  # as somebody who looks for a file
     composer.take_files([str(photo)])
     until(lambda: composer.editor.strip.cards)
     photo.unlink()  # a stick that is pulled out
@@ -187,6 +188,7 @@ def test_a_picture_may_go_without_description(
     composer = make()
     composer.editor.ticks[ids(reader)[0]].setChecked(True)
     write(qtbot, composer)
+    composer.editor.strip.choose.setFocus()  # as somebody who looks for a file
     composer.take_files([str(photo)])
     until(lambda: composer.editor.strip.cards)
     state = composer.state
