@@ -148,6 +148,36 @@ async def test_a_person_who_is_wrong_sends_no_second_one(bench: Bench) -> None:
     assert (done.state, [done.remote_id]) == (DeliveryState.SENT, bench.harness.made)
 
 
+async def test_a_person_who_is_wrong_while_the_list_is_late_sends_no_second_one_either(bench: Bench) -> None:
+    bench.harness.faults.add(FaultKind.LOST_ANSWER, path=SEND, times=1)
+    bench.harness.agency.quirks.add("late-list")
+    id_ = bench.queue(bench.harness.post())
+    for _ in range(3):
+        assert (await bench.work(id_, 3)).state is DeliveryState.UNKNOWN, "never rejected: that frees a new draft"
+        bench.not_arrived(id_)
+    assert (await bench.work(id_, 3)).state is DeliveryState.UNKNOWN
+    assert len(bench.harness.made) == 1
+    bench.harness.agency.quirks.clear()
+    bench.restart()
+    done = await bench.work(id_)
+    assert (done.state, [done.remote_id]) == (DeliveryState.SENT, bench.harness.made)
+
+
+async def test_a_line_that_is_down_meanwhile_makes_no_proof_of_absence(bench: Bench) -> None:
+    """The queue goes on by itself then: it looks first, and does not take the second attempt's note for the first's."""
+    bench.harness.faults.add(FaultKind.LOST_ANSWER, path=SEND, times=1)
+    bench.harness.agency.quirks.add("late-list")
+    id_ = bench.queue(bench.harness.post())
+    assert (await bench.work(id_, 3)).state is DeliveryState.UNKNOWN
+    bench.not_arrived(id_)
+    bench.harness.faults.add(FaultKind.UNREACHABLE, path=SEND, times=2)
+    assert (await bench.work(id_, 2)).state is DeliveryState.QUEUED
+    bench.harness.agency.quirks.clear()
+    bench.restart()
+    done = await bench.work(id_)
+    assert (done.state, [done.remote_id]) == (DeliveryState.SENT, bench.harness.made)
+
+
 async def test_a_crash_between_the_note_and_the_request_is_unknown(bench: Bench) -> None:
     bench.harness.faults.add(FaultKind.UNREACHABLE, path=SEND, times=1)
     id_ = bench.queue(bench.harness.post())

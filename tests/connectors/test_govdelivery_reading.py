@@ -12,6 +12,7 @@ from types import FrameType
 import pytest
 
 from inbox.connectors.connector import START
+from inbox.connectors.govdelivery.cursor import MOST_KNOWN
 from inbox.connectors.govdelivery.polling import REPORT_EVERY_S, UNDATED, WALK_EVERY_S
 from inbox.errors import BadReply, Unavailable
 from inbox.model import Capability, Message, MessageKind, Visibility
@@ -128,6 +129,59 @@ async def test_without_statistics_a_bulletin_has_the_time_it_was_first_seen() ->
         desk.clock.forward(WALK_EVERY_S)
         assert all_of((await read_on(connector, desk.channel, cursor))[0]) == []
         assert any("statistics" in line for line in connector.validity().words)
+    finally:
+        await desk.close()
+
+
+@pytest.mark.parametrize("oldest_first", [True, False])
+async def test_without_statistics_the_newest_come_in_whatever_the_order(oldest_first: bool) -> None:
+    desk = GovDeliveryHarness(statistics=False, oldest_first=oldest_first)
+    try:
+        made = [send(desk, f"Bulletin {n}") for n in range(UNDATED * 3)]
+        found = await read(desk)
+        oldest_to_newest = [m.title for m in sorted(found, key=lambda m: m.created_at)]
+        assert oldest_to_newest == [b.subject for b in made[-UNDATED:]]
+    finally:
+        await desk.close()
+
+
+async def test_one_old_draft_on_top_does_not_turn_the_list_round() -> None:
+    desk = GovDeliveryHarness(statistics=False)
+    try:
+        old = desk.agency.draft(subject="Old draft", body="<p>x</p>", topics=["HARBOUR_NEWS"], categories=[])
+        made = [send(desk, f"Bulletin {n}") for n in range(UNDATED * 2)]
+        desk.agency.send(old)
+        found = {m.title for m in await read(desk)}
+        assert found == {"Old draft", *(b.subject for b in made[1 - UNDATED :])}
+    finally:
+        await desk.close()
+
+
+@pytest.mark.parametrize(("oldest_first", "page"), [(True, 20), (True, 1_000), (False, 20), (False, 1_000)])
+@pytest.mark.parametrize("statistics", [True, False])
+async def test_what_the_cursor_has_forgotten_is_not_brought_in_as_of_today(
+    monkeypatch: pytest.MonkeyPatch, oldest_first: bool, page: int, statistics: bool
+) -> None:
+    monkeypatch.setattr("inbox.practice.govdelivery.app.PAGE", page)
+    desk = GovDeliveryHarness(statistics=statistics, oldest_first=oldest_first)
+    try:
+        for number in range(MOST_KNOWN + 50):
+            desk.clock.forward(2 * 86_400)
+            send(desk, f"Bulletin {number}")
+        waiting = desk.agency.draft(subject="Waited", body="<p>x</p>", topics=["HARBOUR_NEWS"], categories=[])
+        newest = send(desk, "Newest")
+        connector = desk.connector()
+        batches, cursor = await read_on(connector, desk.channel)
+        assert f"bulletin:{newest.id}" in {m.remote_id for m in all_of(batches)}
+        for wait_s in (300, 300, WALK_EVERY_S):
+            desk.clock.forward(wait_s)
+            batches, cursor = await read_on(connector, desk.channel, cursor)
+            assert all_of(batches) == []
+        desk.agency.send(waiting)  # its number is lower than the newest known, and it is new
+        send(desk, "News")
+        batches, cursor = await read_on(desk.connector(), desk.channel, cursor)
+        assert sorted(m.title for m in all_of(batches)) == ["News", "Waited"]
+        assert all_of((await read_on(desk.connector(), desk.channel, cursor))[0]) == []
     finally:
         await desk.close()
 

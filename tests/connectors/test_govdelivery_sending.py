@@ -11,7 +11,7 @@ from inbox.connectors.govdelivery import GovDelivery
 from inbox.errors import NotFound, Offline, OutcomeUnknown, PostroomError, Rejected, Unavailable
 from inbox.model import Capability, Rendition
 from inbox.practice.faults import FaultKind
-from tests.connectors.harness import Break, delivery_of
+from tests.connectors.harness import Break, delivery_of, read_on
 from tests.connectors.harnesses.govdelivery import API_USER, TOPIC, GovDeliveryHarness
 
 KEY = "019ab3c4d5e6f7a8b9c0d1e2f3a4b5c6"
@@ -136,7 +136,7 @@ async def test_no_name_on_sending_leaves_it_queued(desk: GovDeliveryHarness) -> 
     assert desk.steps.read(KEY) == ""
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 422, 429, 451])
 async def test_a_refusal_of_the_sending_is_final(desk: GovDeliveryHarness, status: int) -> None:
     desk.faults.add(FaultKind.STATUS, path=SEND, status=status, retry_after=60, times=1)
     with pytest.raises((Rejected, NotFound)) as caught:
@@ -172,6 +172,157 @@ async def test_a_draft_that_somebody_removed_is_made_again_when_a_person_sends_a
     with pytest.raises(NotFound):
         await publish(desk)
     assert await publish(desk) == desk.made[0]
+
+
+# --- a bulletin in doubt ---
+
+
+async def leave_in_doubt(desk: GovDeliveryHarness) -> str:
+    """It went out, nobody here heard of it, and the list does not show it yet. Its step."""
+    desk.agency.quirks.add("late-list")
+    desk.faults.add(FaultKind.LOST_ANSWER, path=SEND, times=1)
+    with pytest.raises(OutcomeUnknown):
+        await publish(desk)
+    [sent] = desk.agency.sent_order
+    assert desk.steps.read(KEY) == f"sending {sent}"
+    return f"sending {sent}"
+
+
+async def assert_still_in_doubt(desk: GovDeliveryHarness, step: str) -> None:
+    """Nothing was freed: neither the queue nor a person can make a second mail, and a later look still finds it."""
+    assert desk.steps.read(KEY) == step
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            await find(desk)
+        with pytest.raises(OutcomeUnknown):
+            await publish(desk)
+    assert desk.steps.read(KEY) == step
+    assert len(desk.agency.bulletins) == 1, "another draft would be another mail to everybody"
+    assert len(desk.made) == 1
+    desk.agency.quirks.clear()
+    assert await find(desk) == desk.made[0]
+
+
+async def test_a_bulletin_that_went_unseen_is_never_drafted_again(desk: GovDeliveryHarness) -> None:
+    step = await leave_in_doubt(desk)
+    with pytest.raises(OutcomeUnknown) as caught:  # GovDelivery refuses a sent draft as "not found"
+        await publish(desk)
+    assert "may already have gone" in str(caught.value)
+    assert "Sent" in caught.value.hint
+    await assert_still_in_doubt(desk, step)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 422, 429, 500])
+async def test_a_second_attempt_that_is_refused_says_nothing_of_the_first(
+    desk: GovDeliveryHarness, status: int
+) -> None:
+    step = await leave_in_doubt(desk)
+    desk.faults.add(FaultKind.STATUS, path=SEND, status=status, times=1)
+    with pytest.raises(OutcomeUnknown):
+        await publish(desk)
+    await assert_still_in_doubt(desk, step)
+
+
+async def test_an_error_behind_a_success_ends_no_doubt(desk: GovDeliveryHarness) -> None:
+    step = await leave_in_doubt(desk)
+    desk.agency.quirks.add("errors-as-success")
+    with pytest.raises(OutcomeUnknown):
+        await publish(desk)
+    await assert_still_in_doubt(desk, step)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.UNREACHABLE, FaultKind.TIMEOUT_BEFORE])
+async def test_a_second_attempt_that_never_left_proves_nothing_of_the_first(
+    desk: GovDeliveryHarness, kind: FaultKind
+) -> None:
+    step = await leave_in_doubt(desk)
+    desk.faults.add(kind, path=SEND, times=1)
+    with pytest.raises(Unavailable):
+        await publish(desk)
+    await assert_still_in_doubt(desk, step)
+
+
+async def test_without_a_network_a_bulletin_in_doubt_stays_so(desk: GovDeliveryHarness) -> None:
+    step = await leave_in_doubt(desk)
+    desk.break_writes(Break.NO_NAME)
+    with pytest.raises(Offline):
+        await publish(desk)
+    desk.mend()
+    await assert_still_in_doubt(desk, step)
+
+
+async def test_the_list_is_looked_at_before_a_repeated_sending(desk: GovDeliveryHarness) -> None:
+    await leave_in_doubt(desk)
+    desk.faults.add(FaultKind.UNREACHABLE, path=SEND, times=1)
+    with pytest.raises(Unavailable):
+        await publish(desk)
+    desk.agency.quirks.clear()
+    begun = sum(line.endswith("send_now") for line in asked(desk))
+    assert await publish(desk) == desk.made[0], "as the queue does by itself, without asking find"
+    assert sum(line.endswith("send_now") for line in asked(desk)) == begun
+
+
+@pytest.mark.parametrize("status", [404, 422])
+async def test_a_list_that_is_not_there_ends_no_doubt_and_nothing_is_sent(
+    desk: GovDeliveryHarness, status: int
+) -> None:
+    step = await leave_in_doubt(desk)
+    begun = sum(line.endswith("send_now") for line in asked(desk))
+    desk.faults.add(FaultKind.STATUS, path=r"/sent\.xml", status=status)
+    with pytest.raises(OutcomeUnknown):
+        await publish(desk)
+    with pytest.raises(OutcomeUnknown):
+        await find(desk)
+    assert sum(line.endswith("send_now") for line in asked(desk)) == begun
+    desk.faults.clear()
+    await assert_still_in_doubt(desk, step)
+
+
+def many_are_sent(desk: GovDeliveryHarness, count: int) -> None:
+    for number in range(count):
+        desk.clock.forward(3_600)
+        made = desk.agency.draft(subject=f"B{number}", body="<p>x</p>", topics=["HARBOUR_NEWS"], categories=[])
+        desk.agency.send(made)
+
+
+@pytest.mark.parametrize("quirks", [{"ascending"}, set[str]()])
+async def test_a_lost_sending_is_found_wherever_a_long_list_has_it(desk: GovDeliveryHarness, quirks: set[str]) -> None:
+    desk.agency.quirks |= quirks
+    many_are_sent(desk, 130)
+    desk.faults.add(FaultKind.LOST_ANSWER, path=SEND, times=1)
+    with pytest.raises(OutcomeUnknown):
+        await publish(desk)
+    if not quirks:
+        many_are_sent(desk, 130)  # it is no longer among the newest hundred
+    looked = desk.requests
+    assert await find(desk) == f"bulletin:{desk.agency.sent_order[130]}"
+    assert desk.requests - looked <= 2, "asked for by its own id"
+
+
+async def test_where_a_page_begins_behind_its_start_it_is_found_behind_the_newest_known(
+    desk: GovDeliveryHarness,
+) -> None:
+    desk.agency.quirks |= {"ascending", "start-behind"}
+    many_are_sent(desk, 130)
+    connector = desk.connector()
+    await read_on(connector, desk.channel)
+    desk.faults.add(FaultKind.LOST_ANSWER, path=SEND, times=1)
+    with pytest.raises(OutcomeUnknown):
+        await connector.publish(desk.channel, desk.post(), KEY)
+    found = await connector.find(desk.channel, delivery_of(desk, desk.post(), KEY))
+    assert found is not None
+    assert found.remote_id == desk.made[-1]
+
+
+async def test_in_a_long_list_that_does_not_have_it_a_look_ends_soon(desk: GovDeliveryHarness) -> None:
+    for quirks in ({"ascending"}, set[str]()):
+        desk.agency.quirks = quirks
+        many_are_sent(desk, 130)
+        desk.steps.save(KEY, "sending 4")
+        looked = desk.requests
+        with pytest.raises(OutcomeUnknown):
+            await find(desk)
+        assert desk.requests - looked <= 6
 
 
 # --- a draft whose answer was lost ---

@@ -50,6 +50,7 @@ class Memory:
     bodies: dict[str, Any] = field(default_factory=dict)  # bulletins read whole, by id
     reported_at: float = -1e9  # when statistics were last asked for, by the monotonic clock
     walked_at: float = -1e9  # when the whole list of what was sent was last gone through
+    newest_sent: str = ""  # the end of the list of what was sent, where that begins with the oldest
     trial_draft: str = ""
     late: PostroomError | None = None  # a half of a poll that failed while the other was saved
 

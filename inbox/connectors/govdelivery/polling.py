@@ -2,7 +2,8 @@
 
 Source: govdelivery.md sections 5 and 6. The list of what was sent names neither its order nor its page size, and the
 number of a bulletin says nothing about when it was sent: so it is gone through until a page brings nothing new, and
-whole once a day. Times and figures come from v2 statistics, where there is a token for them.
+whole once a day. Where it begins with the oldest, it is read on from the newest that is known. Times and figures come
+from v2 statistics, where there is a token for them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Final
 from inbox.connectors.govdelivery import bulletin, mail, sending
 from inbox.connectors.govdelivery.api import Api
 from inbox.connectors.govdelivery.bulletin import Sent
-from inbox.connectors.govdelivery.cursor import Known, Reading, bare, mark_of
+from inbox.connectors.govdelivery.cursor import MOST_KNOWN, Known, Reading, bare, mark_of
 from inbox.connectors.text import title_text
 from inbox.errors import BadReply, NotAllowed, NotFound, PostroomError, SignInNeeded
 from inbox.model import Batch, Cursor, Message
@@ -91,7 +92,8 @@ async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]
     if not reading.bulletins:
         known |= {s.id: _passed_over(s) for s in _old(fresh, reports)}
     now = api.room.clock.now()
-    for number, sent in enumerate(listed):
+    rising = sending.is_rising(listed)
+    for place, sent in enumerate(listed):
         before, report = known.get(sent.id), reports.get(sent.id)
         mark = mark_of(repr(sorted(report.figures.items()))) if report else ""
         if before is not None and (report is None or before.figures in (mark, OLD)):
@@ -102,7 +104,8 @@ async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]
         if before is not None:  # a time once given stays: it is part of what people have seen
             created_at, dated = before.at, before.dated
         else:
-            created_at, dated = at or now - timedelta(seconds=number), at is not None
+            newer = len(listed) - 1 - place if rising else place  # so many stand nearer to the newest end
+            created_at, dated = at or now - timedelta(seconds=newer), at is not None
         html = await _body(api, sent.id)
         figures = report.figures if report else {}
         messages.append(bulletin.message(api.place, sent, html, figures, created_at, dated))
@@ -119,7 +122,7 @@ async def _bulletins(api: Api, reading: Reading) -> tuple[Reading, list[Message]
 def _old(fresh: list[Sent], reports: Mapping[str, Report]) -> list[Sent]:
     """What is not brought in at first: nobody says when it was sent, and a whole past of today would be a lie."""
     if not reports:
-        return fresh[UNDATED:]
+        return fresh[:-UNDATED] if sending.is_rising(fresh) else fresh[UNDATED:]
     return [sent for sent in fresh if sent.id not in reports and sent.sent_at is None]
 
 
@@ -133,24 +136,27 @@ async def _listed(api: Api, reading: Reading, *, whole: bool) -> list[Sent]:
     start_at, rising = "", False
     for _ in range(MOST_PAGES):
         page = [sent for sent in await sending.sent_page(api, start_at) if sent.id not in found]
-        rising = rising or (not start_at and _rising(page))
-        found |= {sent.id: sent for sent in page}
+        rising = rising or (not start_at and sending.is_rising(page))
         if rising and not start_at and reading.bulletins:
-            start_at = max(reading.bulletins, key=_number)  # oldest first: the news is behind the last one known
+            start_at = max(reading.bulletins, key=sending.number)  # the news is behind the last one known
+            found |= {sent.id: sent for sent in page if not _forgotten(sent, reading, start_at)}
             continue
+        found |= {sent.id: sent for sent in page}
         news = any(sent.id not in reading.bulletins for sent in page)
         if not page or not (news or (whole and not rising)) or (len(found) >= MOST_LISTED and not rising):
             break
         start_at = page[-1].id
-    return list(found.values())
+    listed = list(found.values())
+    if rising:
+        api.memory.newest_sent = listed[-1].id if listed else ""
+        return listed
+    return listed[:MOST_LISTED]  # a page may be longer than what is remembered: the rest of it would seem new
 
 
-def _rising(page: list[Sent]) -> bool:
-    return len(page) > 1 and _number(page[0].id) < _number(page[-1].id)
-
-
-def _number(id_: str) -> int:
-    return int(id_) if id_.isdigit() else 0
+def _forgotten(sent: Sent, reading: Reading, newest: str) -> bool:
+    """Whether this, from the oldest end of the list, may have been read so long ago that the cursor dropped it."""
+    full = len(reading.bulletins) >= MOST_KNOWN
+    return full and sent.id not in reading.bulletins and sending.number(sent.id) < sending.number(newest)
 
 
 async def _reports(api: Api, listed: list[Sent]) -> dict[str, Report]:

@@ -11,12 +11,17 @@ So the step is noted durably before each request:
 
 Whatever refuses ``send_now`` in so many words is final (Rejected): a person may send again. Only a connection that
 never came about leaves the delivery queued. Everything else is unknown, and stays so until it is seen or a person
-decides; then the same draft is used again.
+decides; then the same draft is used again, after one more look at the list.
+
+Once it is in doubt, nothing but its own success ends the doubt: a later attempt that is refused, or never leaves this
+machine, says nothing about the earlier one. Least of all does 404, which is how a bulletin that has gone is refused
+(section 0). So ``sending <id>`` stays, and another draft, which would be another mail to everybody, is never made.
 """
 
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 from typing import Final
 
 from inbox.connectors.govdelivery import bulletin, topics, xml
@@ -44,6 +49,7 @@ DRAFT_LISTS: Final = ("bulletins/drafts.xml", "bulletins/draft.xml")
 MOST_PAGES: Final = 5
 _FINAL_HINT: Final = "Nothing was sent, and Postroom does not repeat it by itself. Send it again when you are ready."
 _UNSEEN: Final = "GovDelivery does not list the bulletin as sent; only a look into its own desk can tell"
+_LOOK_HINT: Final = "Look into GovDelivery under Bulletins, Sent. Then say here whether it arrived."
 
 
 async def publish(api: Api, rendition: Rendition, key: str) -> Receipt:
@@ -63,7 +69,7 @@ async def publish(api: Api, rendition: Rendition, key: str) -> Receipt:
         draft = await _drafted(api, content, key)
     elif step == DRAFTING:
         api.room.steps.save(key, DRAFT + draft)
-    return await _send(api, draft, key)
+    return await _send(api, draft, key, in_doubt=step.startswith(SENDING))
 
 
 async def _drafted(api: Api, content: str, key: str) -> str:
@@ -80,40 +86,55 @@ async def _drafted(api: Api, content: str, key: str) -> str:
     return draft
 
 
-async def _send(api: Api, draft: str, key: str) -> Receipt:
-    steps, where = api.room.steps, "send a bulletin"
+async def _send(api: Api, draft: str, key: str, *, in_doubt: bool) -> Receipt:
+    """Begin ``send_now`` and note what came of it. ``in_doubt``: an earlier attempt may already have sent it."""
+    steps = api.room.steps
     steps.save(key, SENDING + draft)
+    try:
+        await _release(api, draft)
+    except (Offline, Unavailable):  # nothing left this machine this time
+        if not in_doubt:
+            steps.save(key, DRAFT + draft)
+        raise
+    except (NotFound, Rejected) as error:
+        if in_doubt:
+            raise OutcomeUnknown(
+                f"It may already have gone: GovDelivery refused another attempt ({error})",
+                hint=_LOOK_HINT, status=error.status,
+            ) from None  # fmt: skip
+        # Not there: somebody removed the draft, and the next time there is a new one.
+        steps.save(key, "" if isinstance(error, NotFound) else DRAFT + draft)
+        raise
+    steps.save(key, SENT + draft)
+    return Receipt(remote_id=PREFIX + draft)
+
+
+async def _release(api: Api, draft: str) -> None:
+    """One ``send_now``. Raises Offline and Unavailable when it never left, NotFound and Rejected when it was refused,
+    else OutcomeUnknown."""
+    where = "send a bulletin"
     try:
         reply = await api.ask("POST", f"bulletins/{draft}/send_now", where)
     except RateLimited as error:  # refused, surely; but what is queued would go out by itself, at a time nobody chose
-        steps.save(key, DRAFT + draft)
         raise Rejected("GovDelivery is too busy to send it now", hint=_FINAL_HINT, status=error.status) from None
-    except (Offline, Unavailable):
-        steps.save(key, DRAFT + draft)  # nothing left this machine
-        raise
     if 400 <= reply.status < 500 and reply.status not in {408, 425, 499}:
-        steps.save(key, DRAFT + draft)
         try:
             api.fail(reply, where)
-        except NotFound:
-            steps.save(key, "")  # somebody removed the draft: the next time there is a new one
-            raise
         except (SignInNeeded, NotAllowed) as error:
             raise Rejected(str(error), hint=f"{error.hint} {_FINAL_HINT}", status=reply.status) from None
+        except BadReply as error:  # refused in a way nobody foresaw: repeated, it would be refused for ever
+            raise Rejected(str(error), hint=_FINAL_HINT, status=reply.status) from None
         except Rejected as error:
             error.hint = error.hint if error.hint != Rejected.hint else _FINAL_HINT
             raise
     try:
         answer = api.document(reply, where) if 200 <= reply.status < 300 else None
     except (Rejected, NotAllowed, NotFound) as error:  # an error behind a success: still a refusal
-        steps.save(key, DRAFT + draft)
         raise Rejected(str(error), hint=error.hint or _FINAL_HINT, status=reply.status) from None
     except BadReply:
         answer = None
     if answer is None:
         raise OutcomeUnknown(f"GovDelivery answered the sending with {reply.words()}")
-    steps.save(key, SENT + draft)
-    return Receipt(remote_id=PREFIX + draft)
 
 
 async def find(api: Api, key: str, step: str) -> Receipt | None:
@@ -126,24 +147,58 @@ async def find(api: Api, key: str, step: str) -> Receipt | None:
         return seen
     if step.startswith(SENT):  # its own answer said so; the list is behind
         return Receipt(remote_id=PREFIX + step.removeprefix(SENT))
-    raise OutcomeUnknown(
-        _UNSEEN,
-        hint="Look into GovDelivery under Bulletins, Sent. Then say here whether it arrived.",
-    )
+    raise OutcomeUnknown(_UNSEEN, hint=_LOOK_HINT)
 
 
 async def _seen(api: Api, draft: str) -> Receipt | None:
-    """The receipt of a bulletin that is in the list of what was sent."""
-    start_at = ""
-    for _ in range(MOST_PAGES):
-        page = await sent_page(api, start_at)
-        for sent in page:
-            if sent.id == draft:
-                return Receipt(remote_id=PREFIX + sent.id, url=api.place.public(sent.public_id))
-        if not page or page[-1].id == start_at:
-            return None
-        start_at = page[-1].id
+    """The receipt of a bulletin that is in the list of what was sent; None proves nothing.
+
+    The order of the list is not documented. So the bulletin is looked for at the top, then by its own id, which begins
+    a page with it where it is listed, then on from the top or from the newest that is known.
+    """
+    try:
+        page = await sent_page(api)
+    except (NotFound, Rejected) as error:  # no word about this bulletin, so its delivery is not refused by it
+        raise OutcomeUnknown(f"The list of what was sent cannot be read ({error})", hint=_LOOK_HINT) from None
+    if (receipt := _receipt(api, page, draft)) is not None:
+        return receipt
+    if (receipt := _receipt(api, await _page_at(api, draft), draft)) is not None:
+        return receipt
+    start_at = page[-1].id if page else ""
+    if is_rising(page) and api.memory.newest_sent:
+        start_at = api.memory.newest_sent
+    for _ in range(MOST_PAGES - 1):
+        if not start_at:
+            break
+        page = await _page_at(api, start_at)
+        if (receipt := _receipt(api, page, draft)) is not None:
+            return receipt
+        start_at = page[-1].id if page and page[-1].id != start_at else ""
     return None
+
+
+def _receipt(api: Api, page: list[Sent], draft: str) -> Receipt | None:
+    urls = [api.place.public(sent.public_id) for sent in page if sent.id == draft]
+    return Receipt(remote_id=PREFIX + draft, url=urls[0]) if urls else None
+
+
+async def _page_at(api: Api, id_: str) -> list[Sent]:
+    """The page from an item on; empty where the list does not know it."""
+    try:
+        return await sent_page(api, id_)
+    except (NotFound, Rejected):
+        return []
+
+
+def is_rising(sent: list[Sent]) -> bool:
+    """Whether a list begins with the oldest. One draft that was sent long after it was made does not turn it round."""
+    steps = [number(after.id) - number(before.id) for before, after in pairwise(sent)]
+    return sum(step > 0 for step in steps) > sum(step < 0 for step in steps)
+
+
+def number(id_: str) -> int:
+    """An id as a number, for comparing; 0 where it is none."""
+    return int(id_) if id_.isdigit() else 0
 
 
 async def sent_page(api: Api, start_at: str = "") -> list[Sent]:

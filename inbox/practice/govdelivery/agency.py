@@ -101,7 +101,8 @@ class Agency:
         self.address = ""
         self.quirks: set[str] = set()
         """ascending (oldest sent first), no-drafts (no list of drafts), plain-params (to-param is another number),
-        late-list (what was sent is not listed yet), no-bodies (bulletins may not be read), errors-as-success."""
+        late-list (what was sent is not listed yet), no-bodies (bulletins may not be read), errors-as-success,
+        start-behind (a page begins behind the item that start_at names)."""
         self.users: dict[str, str] = {}  # e-mail -> password
         self.refused: set[str] = set()  # rights that were not granted, such as "list topics"
         self.tokens: set[str] = set()

@@ -193,7 +193,8 @@ def _sent(ask: Ask) -> str:
     places = [n for n, b in enumerate(listed) if str(b.id) == start_at]
     if start_at and not places:
         raise Refusal(404, "GD-12002", "Bulletin not found.")
-    page = listed[places[0] if places else 0 :][:PAGE]
+    first = places[0] + ("start-behind" in agency.quirks) if places else 0
+    page = listed[first:][:PAGE]
     return f"{wire.HEAD}<bulletins>\n{''.join(wire.bulletin_listed(agency, b) for b in page)}</bulletins>\n"
 
 
