@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox.errors import OutcomeUnknown, PostroomError
 from inbox.model import DeliveryState, LinkCard, Media, PollAsked, Rendition, UpdateKind
 from inbox.practice.faults import FaultKind
 from tests.clock import TestClock
@@ -121,6 +122,30 @@ async def test_looking_goes_on_when_looking_fails(desk: Desk, tmp_path: Path) ->
     delivery = await desk.settle(desk.queue(rendition), hours=3)
     assert delivery.state is DeliveryState.SENT
     assert made(desk, rendition) == [delivery.remote_id]
+
+
+@pytest.mark.parametrize("status", [429, 403])
+@pytest.mark.parametrize("kind", ["text", "answer"])
+async def test_a_refused_second_try_does_not_make_the_first_forgotten(
+    desk: Desk, tmp_path: Path, kind: str, status: int
+) -> None:
+    """The answer is lost, a quarter of an hour later it is not listed yet, and the second try is refused: the third
+    still has to look, for the first may stand there by then."""
+    rendition = KINDS[kind](desk, tmp_path)
+    desk.clock.move(1000)
+    desk.network.lag_s = 1200
+    key = desk.delivery(desk.queue(rendition)).key
+    desk.faults.add(FaultKind.LOST_ANSWER, method="POST", path=POSTING, times=1)
+    with pytest.raises(OutcomeUnknown):
+        await desk.connector.publish(desk.channel, rendition, key)
+    desk.clock.move(16 * 60)
+    desk.faults.add(FaultKind.STATUS, status=status, method="POST", path=POSTING, times=1)
+    with pytest.raises(PostroomError):
+        await desk.connector.publish(desk.channel, rendition, key)
+    assert not desk.faults.planned
+    desk.clock.move(10 * 60)
+    receipt = await desk.connector.publish(desk.channel, rendition, key)
+    assert made(desk, rendition) == [receipt.remote_id]
 
 
 async def test_a_refusal_is_no_doubt_and_costs_no_look(desk: Desk) -> None:

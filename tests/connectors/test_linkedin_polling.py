@@ -233,6 +233,76 @@ async def test_posts_made_changed_and_withdrawn_elsewhere_are_noticed(desk: Desk
     assert left.message.state is MessageState.DELETED
 
 
+async def test_a_refusal_of_one_posts_comments_ends_nothing_else(desk: Desk) -> None:
+    """403 "member is unauthorized on urn…" is about this one thing (linkedin.md section 3)."""
+    fine = desk.network.publish(desk.page.urn, "Fine")
+    odd = desk.network.publish(desk.page.urn, "Odd")
+    desk.network.closed.add(odd.urn)
+    await desk.poll()
+    desk.network.silent = True
+    hidden = desk.network.comment(desk.vera.urn, odd, "Below the odd one")
+    for _ in range(20):
+        desk.clock.move(1200)
+        await desk.poll()
+    assert [w for w in desk.connector.validity().words if "comments under one post" in w]
+    said = desk.network.comment(desk.vera.urn, fine, "Nobody was notified of this")
+    elsewhere = desk.network.publish(desk.page.urn, "Made by a colleague on linkedin.com")
+    for _ in range(40):
+        desk.clock.move(1200)
+        await desk.poll()
+    assert desk.stored(said.urn) is not None
+    assert desk.stored(elsewhere.urn) is not None
+    assert desk.stored(hidden.urn) is None
+    desk.network.closed.clear()
+    desk.restart()
+    desk.clock.move(1200)
+    await desk.poll()
+    assert desk.stored(hidden.urn) is not None, "what was refused stays owed"
+    assert desk.connector.validity().words == ()
+
+
+async def test_what_is_refused_is_asked_for_once_for_each_count(desk: Desk) -> None:
+    odd = desk.network.publish(desk.page.urn, "Odd")
+    desk.network.closed.add(odd.urn)
+    await desk.poll()
+    desk.network.silent = True
+    desk.network.comment(desk.vera.urn, odd, "Below the odd one")
+    desk.clock.move(3 * 86_400)
+    await desk.poll()
+    for _ in range(2):  # the second time in the afternoon, when posts are looked at in turn
+        before = desk.went_on.get("comments read", 0)
+        for _ in range(6):
+            desk.clock.move(3 * 3600 // 2)
+            await desk.poll()
+    assert desk.went_on.get("comments read", 0) - before <= 1
+
+
+async def test_a_missing_post_that_may_not_be_asked_for_ends_nothing_and_is_not_gone(desk: Desk) -> None:
+    missing = desk.network.publish(desk.page.urn, "Seen by few")
+    desk.network.publish(desk.page.urn, "News")
+    await desk.poll()
+    desk.network.remove_post(missing)
+    desk.faults.add(FaultKind.STATUS, status=403, method="GET", path="^/rest/posts/.")
+    desk.clock.move(4 * 3600)
+    await desk.poll()
+    assert (found := desk.stored(missing.urn)) is not None
+    assert found.message.state is MessageState.PUBLISHED
+    elsewhere = desk.network.publish(desk.page.urn, "Made by a colleague on linkedin.com")
+    desk.clock.move(4 * 3600)
+    await desk.poll()
+    assert desk.stored(elsewhere.urn) is not None
+
+
+async def test_a_refused_list_of_posts_is_said(desk: Desk) -> None:
+    desk.faults.add(FaultKind.STATUS, status=403, method="GET", path="^/rest/posts$")
+    post = desk.network.publish(desk.page.urn, "News")
+    said = desk.network.comment(desk.vera.urn, post, "When?")
+    assert desk.connector.validity().words == ()
+    assert (await desk.poll()).error is None
+    assert desk.stored(said.urn) is not None
+    assert [w for w in desk.connector.validity().words if "refuses the list of the page's posts" in w]
+
+
 async def test_when_the_rest_cannot_be_read_notifications_still_come(desk: Desk) -> None:
     post = desk.network.publish(desk.page.urn, "News")
     said = desk.network.comment(desk.vera.urn, post, "When?")

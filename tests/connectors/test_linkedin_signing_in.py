@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from inbox.connectors import http as web
-from inbox.connectors.connector import Authorization, Discovery, SignedIn
-from inbox.connectors.linkedin import LinkedIn
+from inbox.connectors.connector import Authorization, Discovery, Room, SignedIn
+from inbox.connectors.linkedin import LinkedIn, tokens
 from inbox.connectors.linkedin.discovery import APP_FIELDS, FIELDS, REDIRECTS
 from inbox.connectors.loopback import PATH
 from inbox.errors import NotAllowed, NotFound, SignInNeeded
@@ -289,3 +289,83 @@ async def test_a_token_that_dies_before_its_time_is_renewed_once_and_then_given_
     with pytest.raises(SignInNeeded) as caught:
         await connector.channels()
     assert secret.parts["token"] not in str(caught.value)
+
+
+def renewals(door: Door) -> int:
+    """How often a new token was asked for."""
+    return len([r for r in door.wire.requests if r.url.path == "/oauth/v2/accessToken"])
+
+
+async def test_in_the_last_week_of_the_year_nothing_is_renewed_in_vain(door: Door) -> None:
+    """No token outlives its refresh token, which counts from the first consent."""
+    door.app.refreshes = True
+    begun = await door.begin(REDIRECTS[0], **APP)
+    done = await door.sign_in(**APP, **await door.browser(begun), **begun.keep)
+    connector, _ = door.signed_in(done)
+    for days in (54, 54, 54, 54, 54, 54):  # until day 324: each renewal gave 60 days, the last one 41
+        door.clock.forward(days * 86_400)
+        await connector.channels()
+    assert renewals(door) == 6
+    door.clock.forward(36 * 86_400)
+    for _ in range(20):
+        await connector.channels()
+    assert renewals(door) == 6
+    assert "Renewing ends a year after" in connector.validity().words[0]
+
+
+def asked_of(*answers: httpx.Response) -> tuple[httpx.AsyncClient, list[httpx.Request]]:
+    """A token endpoint that gives these answers, the last one again and again; and what was asked."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return answers[min(len(sent), len(answers)) - 1]
+
+    return web.client(transport=httpx.MockTransport(answer)), sent
+
+
+def ending(door: Door, http: httpx.AsyncClient, **parts: str) -> Room:
+    """The room of an account whose token lives five more days."""
+    ends = (door.clock.now() + timedelta(days=5)).isoformat()
+    secret = KeptSecret(token="old", refresh_token="r", expires_at=ends, **APP, **parts)
+    return Room(account=door.account, http=http, secret=secret, clock=door.clock)
+
+
+async def test_a_renewal_that_gained_nothing_is_tried_again_a_day_later(door: Door) -> None:
+    """Where LinkedIn does not say when the refresh token ends."""
+    http, sent = asked_of(httpx.Response(200, json={"access_token": "new", "expires_in": 5 * 86_400}))
+    given = ending(door, http)
+    for _ in range(100):
+        assert await tokens.current(given, ROOT) == "new"
+    assert len(sent) == 1
+    door.clock.forward(86_400)
+    await asyncio.gather(*(tokens.current(given, ROOT) for _ in range(3)))
+    assert len(sent) == 2
+    await http.aclose()
+
+
+@pytest.mark.parametrize(("status", "said"), [(400, True), (401, True), (503, False), (429, False)])
+async def test_a_refused_early_renewal_leaves_the_living_token(door: Door, status: int, said: bool) -> None:
+    good = httpx.Response(200, json={"access_token": "new", "expires_in": 60 * 86_400})
+    http, sent = asked_of(httpx.Response(status, json={"error": "invalid_request"}), good)
+    given = ending(door, http)
+    assert await asyncio.gather(*(tokens.current(given, ROOT) for _ in range(3))) == ["old"] * 3
+    assert len(sent) == 1
+    assert any("did not renew" in w for w in LinkedIn(given).validity().words) is said
+    door.clock.forward(86_400)
+    assert await tokens.current(given, ROOT) == "new"
+    assert LinkedIn(given).validity().words == ()
+    await http.aclose()
+
+
+async def test_a_token_that_ended_is_renewed_whatever_was_tried_and_else_given_up(door: Door) -> None:
+    http, sent = asked_of(httpx.Response(400, json={"error": "invalid_request"}))
+    given = ending(door, http, refresh_expires_at=(door.clock.now() + timedelta(days=6)).isoformat())
+    assert await tokens.current(given, ROOT) == "old"
+    assert not sent
+    door.clock.forward(5 * 86_400)
+    for _ in range(2):
+        with pytest.raises(SignInNeeded):
+            await tokens.current(given, ROOT)
+    assert len(sent) == 2
+    await http.aclose()

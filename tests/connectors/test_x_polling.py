@@ -81,6 +81,85 @@ async def test_the_mark_moves_only_when_the_list_was_read_to_its_end(square: Squ
     assert json.loads(square.cursor)["mentions"]["mark"] == said[-1]
 
 
+def spoilt(cursor: Cursor) -> Cursor:
+    """The same mark with tokens that X no longer takes."""
+    kept = json.loads(cursor)
+    for place, name in ((kept.get("mentions", {}), "token"), (kept.get("own", {}), "token"), (kept, "event_token")):
+        if place.get(name):
+            place[name] = "a-token-from-before-the-night"
+    assert "a-token" in json.dumps(kept), "a reading was under way"
+    return Cursor(json.dumps(kept))
+
+
+@pytest.mark.parametrize("part", ["mentions", "own"])
+async def test_where_x_no_longer_takes_a_token_the_list_is_begun_anew(square: Square, part: str) -> None:
+    """x.md 4.1(3): "After a crash resume the token, else restart from floor"."""
+    by = square.vera if part == "mentions" else square.office
+    square.network.say(by, "@harbour first")
+    await square.read()
+    square.clock.forward(7200)
+    said = [square.network.say(by, f"@harbour {n}").id for n in range(250)]
+    first = await square.connector.fetch(square.channel, square.cursor)
+    since = json.loads(first.cursor)[part]["since"]
+    square.held |= {m.remote_id: m for m in first.messages}
+    square.cursor = spoilt(first.cursor)
+    square.clock.forward(12 * 3600)
+    late = square.network.say(by, "@harbour in the night").id
+    square.connector = square.again()
+    square.sent.clear()
+    batches = await square.read()
+    assert {*said, late} <= set(square.held)
+    assert not any(b.gap_before for b in batches)
+    which = "mentions" if part == "mentions" else "tweets"
+    asked = [r.url.params for r in square.asked(f"/2/users/{square.office.id}/{which}")]
+    assert ["pagination_token" in a for a in asked] == [True, False, True, True], "refused, then from the first page on"
+    assert {a["since_id"] for a in asked} == {since}
+    kept = json.loads(square.cursor)[part]
+    assert kept["mark"] == late
+    assert set(kept) == {"mark", "read_at"}, "nothing of the restart is left"
+
+
+async def test_where_every_token_is_refused_the_list_is_begun_anew_once_an_hour(square: Square) -> None:
+    """Otherwise a poll would read the first page for ever."""
+
+    async def read_on() -> Cursor:
+        batch = await square.connector.fetch(square.channel, square.cursor)
+        square.held |= {m.remote_id: m for m in batch.messages}
+        return batch.cursor
+
+    for number in range(250):
+        square.network.say(square.vera, f"@harbour {number}")
+    square.cursor = spoilt(await read_on())
+    for _ in range(3):
+        square.cursor = spoilt(await read_on())
+        with pytest.raises(BadReply):
+            await read_on()
+        square.clock.forward(3600)
+    await square.read()
+    assert len(square.held) == 250
+
+
+async def test_what_is_refused_without_a_token_is_not_asked_again(square: Square) -> None:
+    square.faults.add(FaultKind.STATUS, path="/mentions$", status=400)
+    with pytest.raises(BadReply):
+        await square.read()
+    assert len(square.sent) == 1
+
+
+async def test_when_beginning_anew_fails_at_first_nothing_is_passed_over(square: Square) -> None:
+    square.network.say(square.vera, "@harbour first")
+    await square.read()
+    square.clock.forward(7200)
+    said = [square.network.say(square.vera, f"@harbour {n}").id for n in range(250)]
+    square.cursor = spoilt((await square.connector.fetch(square.channel, square.cursor)).cursor)
+    square.faults.add(FaultKind.STATUS, path="/mentions$", status=400, times=1)
+    square.faults.add(FaultKind.STATUS, path="/mentions$", status=503, times=1)
+    with pytest.raises(Unavailable):
+        await square.connector.fetch(square.channel, square.cursor)
+    await square.read()
+    assert set(said) <= set(square.held)
+
+
 async def test_beyond_the_800_newest_a_search_goes_on(square: Square) -> None:
     square.network.say(square.vera, "@harbour first")
     await square.read()
@@ -168,6 +247,31 @@ async def test_a_window_of_ten_and_more_only_while_nothing_is_known(square: Squa
         square.network.message(square.vera, square.office, f"Flood {number}")
     await square.read()
     assert len(square.held) == 56
+
+
+async def test_where_x_no_longer_takes_a_token_direct_messages_are_read_from_the_newest_on(square: Square) -> None:
+    known = square.network.message(square.vera, square.office, "Known")
+    await square.read()
+    square.clock.forward(3600)
+    sent = [square.network.message(square.vera, square.office, f"Message {n}") for n in range(150)]
+    batch = await square.connector.fetch(square.channel, square.cursor)
+    square.cursor = spoilt(batch.cursor)
+    square.clock.forward(12 * 3600)
+    late = square.network.message(square.vera, square.office, "In the night")
+    square.connector = square.again()
+    square.sent.clear()
+    await square.read()
+    ids = {f"dm:{e.conversation_id}:{e.id}" for e in (known, *sent, late)}
+    assert ids <= set(square.held)
+    asked = [r.url.params for r in square.asked("/2/dm_events")]
+    assert ["pagination_token" in a for a in asked][:3] == [True, False, True]
+    kept = json.loads(square.cursor)
+    assert not {"event_token", "fresh", "event_idle", "events_restarted_at"} & set(kept)
+    again = square.network.message(square.vera, square.office, "One more")
+    square.sent.clear()
+    await square.read()
+    assert f"dm:{again.conversation_id}:{again.id}" in square.held
+    assert len(square.asked("/2/dm_events")) == 1
 
 
 async def test_a_conversation_is_one_and_says_which(square: Square) -> None:

@@ -34,6 +34,7 @@ from inbox.connectors.linkedin import (
     acting,
     discovery,
     finding,
+    ours,
     pages,
     polling,
     publishing,
@@ -149,13 +150,15 @@ class LinkedIn(Bare):
         await acting.delete(self._api(person=True), channel, message)
 
     def validity(self) -> Validity:
-        """Until when the token lasts and the version of the interface lives, and which rights are missing."""
+        """Until when the token lasts and the version of the interface lives, and what is missing or refused."""
         api, now = self._api(), self._room.clock.now()
         parts = self._room.secret.read()
         ends = tokens.moment(parts.get("expires_at", ""))
         words = []
         if ends is not None and not tokens.can_refresh(parts) and now >= ends - WARN_BEFORE:
             words.append(f"This app cannot renew its sign-in by itself: sign in again before {ends:%d %B %Y}.")
+        elif ends is not None and tokens.was_refused(parts):
+            words.append(f"LinkedIn did not renew this sign-in: sign in again before {ends:%d %B %Y}.")
         whole_end = tokens.moment(parts.get("refresh_expires_at", ""))
         if tokens.can_refresh(parts) and whole_end is not None and now >= whole_end - WARN_BEFORE:
             words.append(f"Renewing ends a year after the first sign-in: sign in again before {whole_end:%d %B %Y}.")
@@ -163,6 +166,14 @@ class LinkedIn(Bare):
             words.append("The token was pasted; it ends 60 days after it was made, which may be sooner than shown.")
         if missing := self._place.lacks(*pages.NEEDED, *pages.READING, *pages.WRITING):
             words.append(f"These rights were not given: {', '.join(missing)}.")
+        if ours.PART in self._session.absent:
+            words.append(
+                "LinkedIn refuses the list of the page's posts: what is published elsewhere and comments that nobody "
+                "notified us of do not arrive. Restart Postroom when the role is right."
+            )
+        if closed := len(self._session.closed):
+            posts = "one post" if closed == 1 else f"{closed} posts"
+            words.append(f"LinkedIn refuses the comments under {posts} to this sign-in: read them on linkedin.com.")
         version = api.version
         return Validity(
             sign_in_ends_at=ends, version=version, version_ends_on=versions.ends_on(version) if version else None,

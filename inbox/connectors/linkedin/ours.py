@@ -19,6 +19,8 @@ from inbox.model import Channel, Counts, Message
 
 log = logging.getLogger(__name__)
 
+PART: Final = "own posts"
+"""Their name among what a sign-in may not read."""
 PATH: Final = "/rest/posts"
 STATISTICS: Final = "/rest/organizationalEntityShareStatistics"
 HISTORY: Final = timedelta(days=365)
@@ -30,7 +32,8 @@ YOUNG_MS: Final = 14 * DAY_MS
 
 
 async def read(api: Api, channel: Channel, at: Position) -> tuple[list[Message], dict[str, Counts], list[str]]:
-    """Posts of ours that are new or look different, the counts of the young ones, and those proven gone."""
+    """Posts of ours that are new or look different, the counts of the young ones, and those proven gone. Raises
+    NotAllowed, NotFound or Rejected only when the list of them is refused."""
     first = not at.modified
     items, whole = await _walk(api, channel, at)
     for item in items:
@@ -112,6 +115,8 @@ async def _vanished(api: Api, at: Position, items: list[Mapping[str, Any]], whol
         except NotFound:
             gone.append(urn)
             del at.posts[urn]
+        except (NotAllowed, Rejected) as error:  # it may still stand there: only LinkedIn's word would prove otherwise
+            log.info("%s: whether a post is gone cannot be asked: %s", api.account, error)
     return gone
 
 

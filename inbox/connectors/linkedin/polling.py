@@ -173,19 +173,19 @@ async def _around(api: Api, channel: Channel, at: Position, gone: list[str]) -> 
     """What notifications do not tell: posts made elsewhere, counts, and what was said unnoticed."""
     now = api.now()
     found: list[Message] = []
-    never, due = not at.modified, api.session.due("own posts", now, OWN_EVERY)
-    if "own posts" in api.session.absent or not (never or (due and api.spare() > 0)):
+    never, due = not at.modified, api.session.due(ours.PART, now, OWN_EVERY)
+    if ours.PART in api.session.absent or not (never or (due and api.spare() > 0)):
         return found
     try:
         posts, counts, vanished = await ours.read(api, channel, at)
         found += posts
         gone += vanished
-        api.session.asked_at["own posts"] = now
+        api.session.asked_at[ours.PART] = now
         found += await sweeping.sweep(api, channel, at, counts)
         at.gap = False
     except (NotFound, NotAllowed, Rejected) as error:
-        log.info("%s: own posts are not asked for again: %s", api.account, error)
-        api.session.absent.add("own posts")
+        log.warning("%s: own posts are not asked for again: %s", api.account, error)
+        api.session.absent.add(ours.PART)
     except (Unavailable, BadReply, OutOfBudget) as error:
         log.warning("%s: own posts cannot be read now: %s", api.account, error)
     return found

@@ -198,14 +198,18 @@ async def _looked_at(api: Api, urn: str) -> Mapping[str, Any]:
 
 
 async def _sent(api: Api, path: str, body: Mapping[str, Any], key: str, what: str) -> Reply:
-    """The one request that publishes, noted before it leaves; the note goes when it surely did nothing."""
+    """The one request that publishes, noted before it leaves; the note goes when it surely did nothing.
+
+    An older note stays: that this try did nothing says nothing of one before it whose answer was lost."""
+    step = api.room.steps.read(key)
+    before = step if step.startswith(SENDING) else ""
     api.room.steps.save(key, f"{SENDING}{api.now().isoformat()}")
     try:
         reply = await api.ask("POST", path, json=body, what=what, restli="CREATE")
     except PostroomError as error:
         if not isinstance(error, _DOUBT):
-            api.room.steps.save(key, "")
+            api.room.steps.save(key, before)
         raise
     if not 200 <= reply.status < 300:
-        api.room.steps.save(key, "")
+        api.room.steps.save(key, before)
     return reply

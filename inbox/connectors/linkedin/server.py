@@ -76,6 +76,7 @@ class Session:
     refused: set[str] = field(default_factory=set)  # versions that are not active
     asked_at: dict[str, datetime] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)  # parts that this sign-in may not read
+    closed: set[str] = field(default_factory=set)  # posts of ours whose comments it may not read
     small_pages: bool = False
     names: dict[str, tuple[str, str, datetime]] = field(default_factory=dict)  # by URN: name, page, when; 24 hours
     answers: dict[str, str] = field(default_factory=dict)  # comments of this run, and what each answers ("": none)

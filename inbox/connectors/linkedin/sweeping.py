@@ -6,6 +6,7 @@ Only what was never handed on is: to hand on a comment again would keep a member
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -17,8 +18,10 @@ from inbox.connectors.linkedin.parsing import View, message_from_comment, urn_of
 from inbox.connectors.linkedin.restli import encode
 from inbox.connectors.linkedin.server import Api
 from inbox.connectors.linkedin.urns import comment_urn, mark_of
-from inbox.errors import NotFound
+from inbox.errors import NotAllowed, NotFound, Rejected
 from inbox.model import Channel, Counts, Message
+
+log = logging.getLogger(__name__)
 
 ROLL_EVERY: Final = timedelta(hours=20)
 ROLL_FROM_HOUR: Final = 15
@@ -36,7 +39,8 @@ async def sweep(api: Api, channel: Channel, at: Position, counts: Mapping[str, C
         done, more = await _post(api, channel, at, urn)
         found += more
         if done and told is not None:
-            post.others = max(told.replies - post.known, 0)
+            if urn not in api.session.closed:  # what we were not shown stays owed, for the day we are
+                post.others = max(told.replies - post.known, 0)
             api.session.asked_at[f"{urn} {told.replies}"] = api.now()
     return found
 
@@ -67,10 +71,11 @@ async def _post(api: Api, channel: Channel, at: Position, urn: str) -> tuple[boo
     """What was never handed on under one post, on both levels; and whether it was read to its end. What was said
     before we began to read this page stays where it is."""
     post = at.posts[urn]
-    items, done = await _comments(api, urn, post)
+    api.session.closed.discard(urn)
+    items, done = await _comments(api, urn, urn, post)
     for item in list(items):
         if done and _has_unknown_answers(item, post):
-            answers, done = await _comments(api, urn_of_comment(item), post)
+            answers, done = await _comments(api, urn_of_comment(item), urn, post)
             items += answers
     fresh = {u: item for item in items if (u := urn_of_comment(item)) and not post.knows(u)}
     actors = [str(item.get("actor") or "") for item in fresh.values()]
@@ -82,8 +87,9 @@ async def _post(api: Api, channel: Channel, at: Position, urn: str) -> tuple[boo
     return done, [m for m in found if m.created_at.timestamp() * 1000 >= at.began]
 
 
-async def _comments(api: Api, urn: str, post: Post) -> tuple[list[Mapping[str, Any]], bool]:
-    """All comments of one level, as far as calls are left; LinkedIn gives one level at a time."""
+async def _comments(api: Api, urn: str, below: str, post: Post) -> tuple[list[Mapping[str, Any]], bool]:
+    """All comments of one level, as far as calls are left; LinkedIn gives one level at a time. ``below``: the post
+    that all of it stands under. A refusal is about this one thing (section 3) and ends nothing else."""
     path, found, more = f"/rest/socialActions/{encode(urn)}/comments", list[Mapping[str, Any]](), True
     read = 0
     while more:
@@ -92,6 +98,10 @@ async def _comments(api: Api, urn: str, post: Post) -> tuple[list[Mapping[str, A
         try:
             page, more = await api.page(path, {}, read, what="comments read", finder=False)
         except NotFound:  # deleted while we looked
+            return found, True
+        except (NotAllowed, Rejected) as error:
+            log.warning("%s: the comments of a post are not shown to us: %s", api.account, error)
+            api.session.closed.add(below)
             return found, True
         read += len(page)
         found += [item for item in page if isinstance(item, Mapping) and urn_of_comment(item)]

@@ -3,12 +3,14 @@
 A token lasts 60 days, a refresh token 365 days from the first consent, never longer; most apps get none, and then a
 person signs in again every two months. The parts of the secret: ``token``, ``expires_at`` (UTC, ISO; an upper bound
 for a token made in the portal without our seeing when), ``pasted``, ``scopes``, and where known ``refresh_token``,
-``refresh_expires_at``, ``client_id``, ``client_secret``.
+``refresh_expires_at``, ``client_id``, ``client_secret``; and ``renewing_at``, ``renewing_refused``: when a new one was
+last asked for before the old one ended, and whether in vain.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,14 +22,19 @@ import httpx
 from inbox.clock import Clock
 from inbox.connectors.connector import Room
 from inbox.connectors.http import Reply, fail_by_status, request
-from inbox.errors import BadReply, OutcomeUnknown, SignInNeeded, Unavailable
+from inbox.errors import BadReply, OutcomeUnknown, PostroomError, SignInNeeded, Unavailable
+
+log = logging.getLogger(__name__)
 
 LASTS: Final = timedelta(days=60)
 EARLY: Final = timedelta(days=7)
+AGAIN_AFTER: Final = timedelta(days=1)
 LOST_HINT: Final = (
     "LinkedIn's sign-ins end after 60 days, and when an administrator withdraws them. Sign in again under Accounts; "
     "nothing is lost meanwhile."
 )
+ASKED: Final = "renewing_at"
+REFUSED: Final = "renewing_refused"
 _locks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Lock]] = WeakKeyDictionary()
 
 
@@ -37,10 +44,20 @@ async def current(room: Room, www: str) -> str:
     token = parts.get("token", "")
     if not token:
         raise SignInNeeded("There is no access token for this account", hint=LOST_HINT, account=room.account.title)
-    ends = moment(parts.get("expires_at", ""))
-    if ends is not None and room.clock.now() >= ends - EARLY and can_refresh(parts):
-        return await refreshed(room, www, token)
+    ends, now = moment(parts.get("expires_at", "")), room.clock.now()
+    if ends is None or not can_refresh(parts):
+        return token
+    if now >= ends or _is_early(parts, ends, now):
+        return await refreshed(room, www, token, early=now < ends)
     return token
+
+
+def _is_early(parts: Mapping[str, str], ends: datetime, now: datetime) -> bool:
+    """Whether to renew a token that still lives: in its last week, once a day, and only when that makes it live longer.
+    No token outlives its refresh token, so in the last week of the year a new one ends with the old."""
+    whole_end, asked_at = moment(parts.get("refresh_expires_at", "")), moment(parts.get(ASKED, ""))
+    longer = whole_end is None or whole_end - EARLY > now
+    return now >= ends - EARLY and longer and (asked_at is None or not asked_at <= now < asked_at + AGAIN_AFTER)
 
 
 def can_refresh(parts: Mapping[str, str]) -> bool:
@@ -48,26 +65,49 @@ def can_refresh(parts: Mapping[str, str]) -> bool:
     return all(parts.get(name) for name in ("refresh_token", "client_id", "client_secret"))
 
 
-async def refreshed(room: Room, www: str, stale: str) -> str:
-    """A new token instead of ``stale``, saved before its first use. Only one at a time asks for it."""
+def was_refused(parts: Mapping[str, str]) -> bool:
+    """Whether LinkedIn refused a new token although the old one still lived."""
+    return bool(parts.get(REFUSED))
+
+
+async def refreshed(room: Room, www: str, stale: str, *, early: bool = False) -> str:
+    """A new token instead of ``stale``, saved before its first use. Only one at a time asks for it. ``early``: it still
+    lives, so when there is no new one the work goes on with it."""
     async with _lock_of(room.account.id):
-        parts = room.secret.read()
+        parts, now = room.secret.read(), room.clock.now()
+        ends = moment(parts.get("expires_at", ""))
         if parts.get("token", "") != stale:
             return parts.get("token", "")  # somebody renewed it while we waited
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": parts.get("refresh_token", ""),
-            "client_id": parts.get("client_id", ""),
-            "client_secret": parts.get("client_secret", ""),
-        }
-        reply = await posted(f"{www}/oauth/v2/accessToken", form, room.http, room.clock)
-        if reply.status in {400, 401}:
-            raise SignInNeeded(
-                "LinkedIn does not renew this sign-in", hint=LOST_HINT, account=room.account.title, status=reply.status
-            )
-        fresh = {**parts, **parts_of(reply, room.clock.now(), what="renewing the sign-in")}
-        room.secret.save(fresh)
+        if early and ends is not None and not _is_early(parts, ends, now):
+            return stale  # somebody tried while we waited
+        kept = {name: value for name, value in parts.items() if name not in {ASKED, REFUSED}}
+        try:
+            fresh = await _renewed(room, www, parts)
+        except PostroomError as error:
+            if not early:
+                raise
+            log.warning("%s: not renewed, the token lives until %s: %s", room.account.title, ends, error)
+            refused = {REFUSED: "yes"} if isinstance(error, SignInNeeded) else {}
+            if room.secret.read().get("token", "") == stale:  # nobody signed in again meanwhile
+                room.secret.save({**kept, ASKED: now.isoformat(), **refused})
+            return room.secret.read().get("token", "")
+        room.secret.save({**kept, **fresh, ASKED: now.isoformat()})
         return fresh["token"]
+
+
+async def _renewed(room: Room, www: str, parts: Mapping[str, str]) -> dict[str, str]:
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": parts.get("refresh_token", ""),
+        "client_id": parts.get("client_id", ""),
+        "client_secret": parts.get("client_secret", ""),
+    }
+    reply = await posted(f"{www}/oauth/v2/accessToken", form, room.http, room.clock)
+    if reply.status in {400, 401}:
+        raise SignInNeeded(
+            "LinkedIn does not renew this sign-in", hint=LOST_HINT, account=room.account.title, status=reply.status
+        )
+    return parts_of(reply, room.clock.now(), what="renewing the sign-in")
 
 
 def parts_of(reply: Reply, now: datetime, *, what: str) -> dict[str, str]:

@@ -27,6 +27,8 @@ SETTLED: Final = timedelta(minutes=30)
 EVENTS_KEPT: Final = 40
 PEOPLE_KEPT: Final = 2_000
 IDLE_PAGES: Final = 3
+RESTART_AFTER: Final = timedelta(hours=1)
+"""A list is begun anew for a refused token so often at most: what refuses every token must not be asked for ever."""
 
 Part = Literal["mentions", "own", "direct"]
 
@@ -37,7 +39,8 @@ class Sweep:
 
     ``mark``: the newest id of the last sweep that came to its end, at ``read_at``. The rest is about the sweep under
     way: it began above ``since``, will leave ``top`` as the mark, has come down to ``oldest`` and goes on at ``token``.
-    ``filling``: the list ended before ``since`` was reached, and a search reads the rest.
+    ``filling``: the list ended before ``since`` was reached, and a search reads the rest. ``restarted_at``: when it was
+    last begun anew because X refused the token.
     """
 
     mark: str = ""
@@ -49,11 +52,12 @@ class Sweep:
     seen: int = 0
     idle: int = 0
     filling: bool = False
+    restarted_at: str = ""
 
     @property
     def midway(self) -> bool:
-        """A sweep is under way."""
-        return bool(self.token or self.filling)
+        """A sweep is under way; without a token it is about to begin anew."""
+        return bool(self.since or self.token or self.filling)
 
     def above(self) -> str:
         """The id above which this sweep reads: a little below the mark, as long as something may turn up late."""
@@ -78,12 +82,22 @@ class Sweep:
         self.seen += len(ids)
         self.token = token if self.idle < IDLE_PAGES else ""
 
+    def restarted(self, now: datetime) -> bool:
+        """X refused the token: the sweep goes on from the newest page, above the same ``since`` and with the same
+        ``top``, so that nothing between is passed over. False, and nothing changes, when that was so a moment ago."""
+        if not _may_restart(self.restarted_at, now):
+            return False
+        self.restarted_at = now.isoformat()
+        self.token = self.oldest = ""
+        self.seen = self.idle = 0
+        return True
+
     def ended(self, now: datetime) -> None:
         """It came to its end."""
         if newer(self.top, self.mark):
             self.mark = self.top
         self.read_at = now.isoformat()
-        self.since = self.top = self.token = self.oldest = ""
+        self.since = self.top = self.token = self.oldest = self.restarted_at = ""
         self.seen = self.idle = 0
         self.filling = False
 
@@ -93,8 +107,9 @@ class Position:
     """Where to go on. Mutable while a batch is made; what leaves the connector is its JSON.
 
     ``events``: the newest events of direct messages that are known; ``fresh``: those of the reading under way, which
-    goes on at ``event_token`` and has had ``event_idle`` pages without anything new. ``people``: id, then username,
-    name; whoever was met last stands last.
+    goes on at ``event_token``, has had ``event_idle`` pages without anything new, and was begun anew at
+    ``events_restarted_at`` because X refused the token. ``people``: id, then username, name; whoever was met last
+    stands last.
     """
 
     v: int = VERSION
@@ -106,6 +121,7 @@ class Position:
     fresh: list[str] = field(default_factory=list)
     event_token: str = ""
     event_idle: int = 0
+    events_restarted_at: str = ""
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
     started_at: str = ""
     read_at: str = ""
@@ -141,6 +157,15 @@ class Position:
         """A poll is under way."""
         return self.part != PARTS[0] or self.mentions.midway
 
+    def events_restarted(self, now: datetime) -> bool:
+        """X refused the token of the events: they are read from the newest on, down to what is known. False, and
+        nothing changes, when that was so a moment ago."""
+        if not _may_restart(self.events_restarted_at, now):
+            return False
+        self.events_restarted_at = now.isoformat()
+        self.event_token, self.fresh, self.event_idle = "", [], 0
+        return True
+
     def next_part(self) -> bool:
         """Go on with the next part; whether that begins a new round."""
         number = (PARTS.index(self.part) + 1) % len(PARTS)
@@ -161,3 +186,7 @@ class Position:
         self.people[number] = (person.username, person.name)
         while len(self.people) > PEOPLE_KEPT:
             del self.people[next(iter(self.people))]
+
+
+def _may_restart(last: str, now: datetime) -> bool:
+    return not last or abs(now - datetime.fromisoformat(last)) >= RESTART_AFTER

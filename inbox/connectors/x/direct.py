@@ -16,6 +16,7 @@ from inbox.connectors.x import fields, people, prices
 from inbox.connectors.x.api import Api, Page
 from inbox.connectors.x.cursor import EVENTS_KEPT, IDLE_PAGES, Position
 from inbox.connectors.x.parsing import EPOCH, UNSPOKEN, People, author_of, hash_of, time_in
+from inbox.connectors.x.problems import refuses_token
 from inbox.connectors.x.snowflake import newer, time_of
 from inbox.connectors.x.us import Us
 from inbox.connectors.x.words import same_words, shown
@@ -43,9 +44,19 @@ def ids_of(remote_id: str) -> tuple[str, str]:
 
 
 async def poll(api: Api, at: Position) -> list[Message]:
-    """The next page of events: those that are not known."""
+    """The next page of events: those that are not known; the first one again where X no longer takes the token."""
     if not api.us.direct or api.session.no_direct:
         return []
+    try:
+        return await _next(api, at)
+    except BadReply as error:
+        if not (refuses_token(error, at.event_token) and at.events_restarted(api.now())):
+            raise
+    log.warning("%s: X refuses the place where direct messages went on; they are read from the newest on", api.account)
+    return await _next(api, at)
+
+
+async def _next(api: Api, at: Position) -> list[Message]:
     each = fields.dearest_dm(api.us.dialect)
     # A window, and more only when all of it was new: what follows then is a backlog, or the very first reading.
     most = api.purse.affords(each, PER_PAGE if at.event_token else WINDOW)
@@ -74,7 +85,7 @@ async def poll(api: Api, at: Position) -> list[Message]:
     at.event_token = "" if known or at.event_idle >= IDLE_PAGES else page.token
     if not at.event_token:
         at.events = list(dict.fromkeys([*at.fresh, *at.events]))[:EVENTS_KEPT]
-        at.fresh, at.event_idle = [], 0
+        at.fresh, at.event_idle, at.events_restarted_at = [], 0, ""
     return [message_from_event(e, api.us, names) for e in (*new, *strange)]
 
 

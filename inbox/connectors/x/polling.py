@@ -16,7 +16,7 @@ from inbox.connectors.x import direct, fields, people, prices
 from inbox.connectors.x.api import Api, Page
 from inbox.connectors.x.cursor import IDLE_PAGES, Position, Sweep
 from inbox.connectors.x.parsing import message_from_post
-from inbox.connectors.x.problems import type_of
+from inbox.connectors.x.problems import refuses_token, type_of
 from inbox.connectors.x.snowflake import at as id_at
 from inbox.connectors.x.snowflake import newer, time_of
 from inbox.errors import BadReply, NotAllowed, PostroomError
@@ -108,7 +108,18 @@ async def _own(api: Api, at: Position) -> list[Message]:
 
 
 async def _page(api: Api, at: Position, sweep: Sweep, which: str, what: str, **more: str) -> list[Message]:
-    """The next page of one of our own lists."""
+    """The next page of one of our own lists; the first one again where X no longer takes the token of the next."""
+    try:
+        return await _page_at(api, at, sweep, which, what, **more)
+    except BadReply as error:
+        if not (refuses_token(error, sweep.token) and sweep.restarted(api.now())):
+            raise
+    log.warning("%s: X refuses the place where %s went on; the list is begun anew", api.account, what)
+    return await _page_at(api, at, sweep, which, what, **more)
+
+
+async def _page_at(api: Api, at: Position, sweep: Sweep, which: str, what: str, **more: str) -> list[Message]:
+    """The page that ``sweep`` is at."""
     price = prices.read("owned" if api.us.owned else "post")
     each = fields.dearest_post(price, api.us.dialect) if which == "mentions" else _own_each(api, price)
     since = sweep.above() or (id_at(api.us.began_at) if api.us.began_at else "")

@@ -78,6 +78,12 @@ def judge(reply: Reply, what: str, clock: Clock, *, account: str = "", writing: 
     fail_by_status(reply, account=account, what=what)
 
 
+def refuses_token(error: BadReply, token: str) -> bool:
+    """Whether a reading was refused because of the token of its page, as far as can be told: a token holds for no
+    promised time, and one from before a night or a change at X may not be taken any more."""
+    return bool(token) and error.status == 400
+
+
 def _wait(reply: Reply, problem: Mapping[str, Any], kind: str, clock: Clock, account: str) -> None:
     """A full window ends by itself; a usage cap ends with its period, although the window's header stays high."""
     now = clock.now()

@@ -131,5 +131,5 @@ def _mine(call: Call) -> Comment:
 
 
 def _allowed(call: Call, post: Post) -> None:
-    if not call.role(post.author):
+    if not call.role(post.author) or post.urn in call.network.closed:
         raise not_yours(post.activity)

@@ -35,7 +35,8 @@ class Network:
     not seen in lists; ``statistics_lag_s``: so far statistics lie behind. ``no_ranges``: timeRange is refused.
     ``active``: versions spoken; None: those of the last eleven months, but for the present one.
     ``shuffled``: notifications come in no order at all. ``old_names``: comments bear ``$URN``. ``silent``: no
-    notification is written. ``said`` and ``posted``: called with what the page itself wrote.
+    notification is written. ``closed``: posts, by URN, whose comments are refused to whoever asks. ``said`` and
+    ``posted``: called with what the page itself wrote.
     """
 
     def __init__(self, clock: Clock, *, seed: int = 1) -> None:
@@ -64,6 +65,7 @@ class Network:
         self.shuffled = False
         self.old_names = False
         self.silent = False
+        self.closed: set[str] = set()
         self.said: list[Callable[[Comment], None]] = []
         self.posted: list[Callable[[Post], None]] = []
         self._last = 0
