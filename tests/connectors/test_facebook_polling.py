@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from inbox.connectors.facebook.cursor import Position
@@ -156,6 +157,73 @@ async def test_fields_that_a_version_refuses_are_left_out_and_named(desk: Desk) 
     connector = desk.connector()
     batch = await connector.fetch(desk.channel, Cursor(""))
     assert set(said) <= {m.remote_id for m in batch.messages}
+    assert any("plainest" in word for word in connector.validity().words)
+
+
+def between_us(desk: Desk) -> str:
+    """A comment that only its author and the Page see, with a picture; its remote id."""
+    post = desk.network.write(desk.page, desk.page, "Mine")
+    made = desk.network.comment(desk.vera, post, "Between us: 5 Quay Street")
+    address = "https://www.facebook.com/photo/1"
+    image = {"src": "https://scontent.fbcdn.net/x.jpg", "width": 10, "height": 10}
+    attachment = {"type": "photo", "media": {"image": image}, "target": {"id": "1", "url": address}, "url": address}
+    made.odd = {"is_private": True, "can_remove": False, "attachment": attachment}
+    return f"{post.id}:{made.id}"
+
+
+async def test_one_refusal_that_is_about_no_field_leaves_the_fields_as_they_are(desk: Desk) -> None:
+    """Code 100 is said of many things: here of a post, not of what was asked about it."""
+    private = between_us(desk)
+    messages, cursor = await desk.read()
+    before = by_id(messages)[private]
+    odd = desk.network.write(desk.vera, desk.page, "Odd")
+    desk.network.comment(desk.vera, odd, "Nobody reads this")
+    desk.network.broken[odd.id] = GraphError(100, "(#100) Object does not exist, cannot be loaded")
+    connector = desk.connector()
+    cursor = (await connector.fetch(desk.channel, cursor)).cursor
+    assert not any("refused" in word for word in connector.validity().words)
+    desk.clock.forward(60)
+    desk.network.edit(desk.network.comments[private.rpartition(":")[2]], "Between us: 6 Quay Street")
+    desk.network.comment(desk.vera, desk.network.posts[private.partition(":")[0]], "It moves")
+    found = by_id(list((await connector.fetch(desk.channel, cursor)).messages))
+    after = found[private]
+    assert after.text == "Between us: 6 Quay Street"
+    assert before.visibility is after.visibility is Visibility.FOLLOWERS
+    assert before.denied == after.denied
+    assert before.attachments == after.attachments != ()
+
+
+async def test_where_nobody_can_read_deeper_the_fields_are_not_to_blame(desk: Desk) -> None:
+    post = desk.network.write(desk.page, desk.page, "Talk of the town")
+    for number in range(130):
+        desk.clock.forward(1)
+        desk.network.comment(desk.vera, post, f"Word {number}")
+    desk.network.deepest = 100
+    connector = desk.connector()
+    batch = await connector.fetch(desk.channel, Cursor(""))
+    assert len(batch.messages) >= 100
+    assert connector.validity().words == ()
+    refused = [r for r in desk.asked("/comments") if r.url.params.get("after")]
+    assert len({r.url.params["after"] for r in refused}) == len(refused), "and nothing is tried twice"
+
+
+@pytest.mark.parametrize(("refused", "pictures"), [("can_like", 1), ("is_private", 0)])
+async def test_with_plain_fields_what_is_private_is_never_taken_for_public(
+    desk: Desk, refused: str, pictures: int
+) -> None:  # fmt: skip
+    private = between_us(desk)
+    desk.network.no_fields = {refused}
+    connector = desk.connector()
+    first = await connector.fetch(desk.channel, Cursor(""))
+    desk.network.comment(desk.vera, desk.network.posts[private.partition(":")[0]], "For all")
+    desk.clock.forward(60)
+    second = await connector.fetch(desk.channel, first.cursor)
+    again = await connector.reread(desk.channel, [private])
+    for message in (by_id(list(first.messages))[private], *again.messages):
+        assert message.visibility is Visibility.FOLLOWERS
+        assert len(message.attachments) == pictures
+    [for_all] = [m for m in second.messages if m.text == "For all"]
+    assert for_all.public == (refused != "is_private")
     assert any("plainest" in word for word in connector.validity().words)
 
 
@@ -382,8 +450,94 @@ async def test_private_messages_are_one_conversation_with_a_window_to_answer(des
     assert messages[0].reply_until == messages[0].created_at + timedelta(hours=24)
     desk.clock.forward(60)
     desk.network.tell(desk.vera, desk.page, desk.vera, "Last year")
+    first = messages[0].remote_id
     messages, _ = await desk.read(cursor)
-    assert [(m.text, m.parent_remote_id) for m in messages] == [("Last year", earlier)]
+    assert [(m.remote_id, m.parent_remote_id) for m in messages if m.text != "Last year"] == [(first, talk.id)]
+    assert [m.parent_remote_id for m in messages if m.text == "Last year"] == [earlier]
+
+
+async def test_the_hours_to_answer_are_counted_from_the_persons_last_message(desk: Desk) -> None:
+    """Whichever of them is answered (facebook.md section 3), also one that an earlier poll brought."""
+    desk.network.tell(desk.vera, desk.page, desk.vera, "A long question")
+    kept, cursor = await desk.read()
+    desk.clock.forward(20 * 3_600)
+    desk.network.tell(desk.page, desk.page, desk.vera, "We look into it")
+    desk.network.tell(desk.vera, desk.page, desk.vera, "And?")
+    desk.clock.forward(9 * 3_600)
+    desk.network.tell(desk.vera, desk.page, desk.vera, "Hello?")
+    now = desk.clock.now()
+    messages, cursor = await desk.read(cursor)
+    assert {m.text: m.reply_until for m in messages} == {
+        "A long question": now + timedelta(hours=24), "We look into it": None, "And?": now + timedelta(hours=24),
+        "Hello?": now + timedelta(hours=24),
+    }  # fmt: skip
+    assert by_id(messages)[kept[0].remote_id].parent_remote_id == kept[0].parent_remote_id
+    desk.clock.forward(60)
+    desk.network.tell(desk.page, desk.page, desk.vera, "Tomorrow at nine")
+    messages, _ = await desk.read(cursor)
+    assert texts(messages) == {"Tomorrow at nine"}, "what we say moves nothing"
+
+
+async def test_what_comes_again_with_more_time_keeps_its_place_in_a_long_conversation(desk: Desk) -> None:
+    kept, cursor = dict[str, Message](), Cursor("")
+    for number in range(30):
+        desk.clock.forward(600)
+        desk.network.tell(desk.vera if number % 3 else desk.page, desk.page, desk.vera, f"Word {number}")
+        if number % 2:
+            messages, cursor = await desk.read(cursor)
+            for m in messages:
+                before = kept.get(m.remote_id, m)
+                assert before.parent_remote_id == m.parent_remote_id
+                kept[m.remote_id] = m
+    [talk] = desk.network.talks.values()
+    assert [m.parent_remote_id for m in kept.values()] == [talk.id, *list(kept)[:-1]]
+    theirs = [m.reply_until for m in kept.values() if m.reply_until]
+    assert set(theirs[-12:]) == {desk.clock.now() + timedelta(hours=24)}
+
+
+class _Refusing(httpx.AsyncBaseTransport):
+    """Reading one conversation is refused, and all the others stand there."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, talk: str, error: GraphError) -> None:
+        self._inner, self._talk, self._error = inner, talk, error
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(f"/{self._talk}"):
+            return httpx.Response(self._error.status, json=self._error.body("A1b2"))
+        return await self._inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GraphError(100, "Unsupported get request. It does not exist", subcode=33, kind="GraphMethodException"),
+        GraphError(200, "(#200) Not this one", status=403),
+        GraphError(551, "(#551) This person isn't available right now."),
+    ],
+)
+async def test_one_conversation_that_cannot_be_read_does_not_silence_the_others(desk: Desk, error: GraphError) -> None:
+    connector = desk.connector()
+    bob = desk.network.add_person("Bob")
+    desk.network.tell(bob, desk.page, bob, "Vanishing")
+    [lost] = desk.network.talks
+    desk.clock.forward(60)
+    desk.network.tell(desk.vera, desk.page, desk.vera, "First")
+    inner = desk.wire._server
+    desk.wire._server = _Refusing(inner, lost, error)
+    seen, cursor = set[str](), Cursor("")
+    for number in range(3):
+        batch = await connector.fetch(desk.channel, cursor)
+        cursor = batch.cursor
+        seen |= {m.text for m in batch.messages}
+        desk.clock.forward(3_700)
+        desk.network.tell(desk.vera, desk.page, desk.vera, f"Help {number}")
+    assert seen == {"First", "Help 0", "Help 1"}
+    assert len(desk.asked(f"/{lost}")) == 1, "it is asked for again when it moves"
+    assert "Facebook does not show private messages to this token." not in connector.validity().words
+    desk.wire._server = inner
+    desk.network.tell(bob, desk.page, bob, "Back again")
+    batch = await connector.fetch(desk.channel, cursor)
+    assert {"Vanishing", "Back again", "Help 2"} <= {m.text for m in batch.messages}
 
 
 async def test_when_more_was_said_than_facebook_shows_a_note_says_so(desk: Desk) -> None:

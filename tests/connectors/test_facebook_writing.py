@@ -26,6 +26,7 @@ from inbox.errors import (
 )
 from inbox.model import Capability, Media, Message, MessageState, Moderation, Reaction, Visibility
 from inbox.practice.facebook import GraphError
+from inbox.practice.facebook.entities import Photo, Post
 from inbox.practice.faults import Faults, FaultyTransport
 from tests.connectors.facebook_town import Desk, ShareMeter, form, post, reply, unknown
 from tests.connectors.harness import Break
@@ -55,6 +56,19 @@ def faulty(desk: Desk) -> Faults:
     faults = Faults()
     desk.wire._server = FaultyTransport(desk.wire._server, faults)
     return faults
+
+
+def photo(desk: Desk) -> Photo:
+    """A picture that a colleague brought in another way."""
+    made = Photo(id=desk.network.fresh_id(), page_id=desk.page.id, data=b"", mime_type="", at=desk.clock.now())
+    desk.network.photos[made.id] = made
+    return made
+
+
+def pictured(desk: Desk, words: str = "", *, pictures: int = 1, published: bool = True) -> Post:
+    """A post, or a draft, that a colleague made elsewhere with so many pictures."""
+    ids = tuple(photo(desk).id for _ in range(pictures))
+    return desk.network.write(desk.page, desk.page, words, photo_ids=ids, published=published)
 
 
 async def one(desk: Desk, remote_id: str) -> Message:
@@ -178,6 +192,81 @@ async def test_a_picture_whose_answer_was_lost_is_brought_again_and_nobody_sees_
     receipt = await desk.connector().publish(desk.channel, post(media=(picture,)), "key-1")
     assert desk.made == [receipt.remote_id]
     assert len(desk.network.posts[receipt.remote_id].photo_ids) == 1
+
+
+async def test_while_its_pictures_are_brought_nothing_is_begun_and_nobodys_post_is_taken_for_ours(
+    desk: Desk, picture: Media
+) -> None:  # fmt: skip
+    faults = faulty(desk)
+    faults.add("lost-answer", path="/photos$", times=1)
+    with pytest.raises(Unavailable):
+        await desk.connector().publish(desk.channel, post("", media=(picture,)), "key-1")
+    assert desk.steps.kept == {}
+    desk.clock.forward(600)
+    theirs = pictured(desk)
+    receipt = await desk.connector().publish(desk.channel, post("", media=(picture,)), "key-1")
+    assert receipt.remote_id != theirs.id
+    assert len(desk.network.posts) == 2
+
+
+@pytest.mark.parametrize("published", [True, False])
+@pytest.mark.parametrize("pictures", [0, 1])
+async def test_a_colleagues_post_without_words_is_not_ours_and_their_draft_stays_one(
+    desk: Desk, picture: Media, pictures: int, published: bool
+) -> None:
+    """Our request never arrived; theirs looks the same, so nobody can tell, and nothing is published by a guess."""
+    rendition = post("", media=(picture,))
+    faults = faulty(desk)
+    faults.add("timeout-before", path="/feed$", method="POST", times=1)
+    with pytest.raises(PostroomError):
+        await desk.connector().publish(desk.channel, rendition, "key-1")
+    theirs = pictured(desk, pictures=pictures, published=published)
+    with pytest.raises(OutcomeUnknown):
+        await desk.connector().find(desk.channel, unknown(desk, rendition))
+    with pytest.raises(OutcomeUnknown):
+        await desk.connector().publish(desk.channel, rendition, "key-1")
+    assert [p.id for p in desk.network.posts.values()] == [theirs.id]
+    assert theirs.published == published
+
+
+async def test_a_post_without_words_is_found_by_its_pictures_among_others(desk: Desk, picture: Media) -> None:
+    rendition = post("", media=(picture,))
+    pictured(desk)
+    faults = faulty(desk)
+    faults.add("lost-answer", path="/feed$", method="POST", times=1)
+    pictured(desk, published=False)
+    pictured(desk, pictures=2)
+    receipt = await desk.connector().publish(desk.channel, rendition, "key-1")
+    assert desk.network.posts[receipt.remote_id].app_id == desk.app.id
+    assert len(desk.network.posts) == 4
+
+
+async def test_a_draft_of_the_same_words_with_other_pictures_stays_a_draft(desk: Desk) -> None:
+    faults = faulty(desk)
+    faults.add("timeout-before", path="/feed$", method="POST", times=1)
+    with pytest.raises(PostroomError):
+        await desk.connector().publish(desk.channel, post(), "key-1")
+    theirs = pictured(desk, post().text, published=False)
+    receipt = await desk.connector().publish(desk.channel, post(), "key-1")
+    assert receipt.remote_id != theirs.id
+    assert not theirs.published
+
+
+async def test_a_colleagues_picture_below_the_same_comment_is_not_our_answer(desk: Desk, picture: Media) -> None:
+    said = desk.seed(2)
+    rendition = reply(said[1], "", media=(picture,))
+    faults = faulty(desk)
+    faults.add("timeout-after", path="/comments$", method="POST", times=1)
+    below = desk.network.comments[said[1].rpartition(":")[2]]
+    with pytest.raises(OutcomeUnknown):
+        await desk.connector().publish(desk.channel, rendition, "key-1")
+    theirs = desk.network.comment(desk.page, below, "", photo_id=photo(desk).id)
+    found = await desk.connector().find(desk.channel, unknown(desk, rendition))
+    assert found is not None
+    assert found.remote_id.rpartition(":")[2] != theirs.id
+    del desk.network.comments[found.remote_id.rpartition(":")[2]]
+    with pytest.raises(OutcomeUnknown):
+        await desk.connector().find(desk.channel, unknown(desk, rendition))
 
 
 async def test_too_many_pictures_for_a_long_text_are_refused_before_anything_is_sent(

@@ -123,7 +123,8 @@ def _message(api: Api, remote_id: str, row: Any) -> Message:
     if not is_comment(remote_id):
         return message_from_post(row, api.page, api.title)
     post = post_of(remote_id)
-    return message_from_comment(row, api.page, post, ours=api.session.ours.get(post, post.startswith(api.page)))
+    ours = api.session.ours.get(post, post.startswith(api.page))
+    return message_from_comment(row, api.page, post, ours=ours, who_sees=asking.who_sees(api.session))
 
 
 async def private_message(api: Api, remote_id: str) -> Mapping[str, Any]:

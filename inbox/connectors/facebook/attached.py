@@ -48,6 +48,22 @@ def attached(edge: Any) -> tuple[tuple[Attachment, ...], LinkCard | None, str]:
     return tuple(found), card, words
 
 
+def pictures(edge: Any) -> tuple[str, ...]:
+    """The ids of the pictures that hang there, in order; empty for one without an id. Cards and films, which Facebook
+    makes of a link by itself, are none."""
+    found: list[str] = []
+    rows = edge.get("data") if isinstance(edge, Mapping) else None
+    for row in rows if isinstance(rows, list) else ():
+        if not isinstance(row, Mapping):
+            continue
+        inside, target = row.get("subattachments"), row.get("target")
+        if isinstance(inside, Mapping) and inside.get("data"):
+            found += pictures(inside)
+        elif "photo" in {row.get("media_type"), row.get("type")}:
+            found.append(str(target.get("id") or "") if isinstance(target, Mapping) else "")
+    return tuple(found)
+
+
 def files(edge: Any) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
     """Files of a private message; in Europe Facebook may send a note in their place."""
     found, notes = [], []

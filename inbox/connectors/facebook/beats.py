@@ -120,8 +120,22 @@ async def _talks(api: Api, at: Position, found: Found) -> None:
     for number, talk in enumerate(oldest_first[:TALKS_AT_ONCE]):  # the rest is younger than the mark, so it comes next
         if number:
             await api.clock.sleep(BETWEEN_TALKS_S)
-        answer = await api.get(str(talk["id"]), fields, what="a conversation", quota=usage.MESSENGER)
-        _said(api, at, talk, answer, found)
+        try:
+            answer = await api.get(str(talk["id"]), fields, what="a conversation", quota=usage.MESSENGER)
+        except (NotFound, NotAllowed, Rejected) as error:
+            _pass_over(api, at, talk, error)
+        else:
+            _said(api, at, talk, answer, found)
+
+
+def _pass_over(api: Api, at: Position, talk: Mapping[str, Any], error: NotFound | NotAllowed | Rejected) -> None:
+    """One conversation that cannot be read is no reason to miss the others: it is tried again when it moves."""
+    log.warning("%s: a conversation cannot be read: %s", api.account, error)
+    id_ = str(talk["id"])
+    last, _ = at.talks.get(id_, ("", ""))
+    at.talks[id_] = (last, str(talk.get("updated_time")))
+    if not isinstance(error, NotFound):  # it stands there and says something that only the Page's inbox shows
+        api.session.absent["one of the private conversations"] = error.detail
 
 
 def _said(api: Api, at: Position, talk: Mapping[str, Any], answer: Any, found: Found) -> None:
@@ -130,23 +144,31 @@ def _said(api: Api, at: Position, talk: Mapping[str, Any], answer: Any, found: F
     last, _ = at.talks.get(id_, ("", ""))
     edge = answer.get("messages") if isinstance(answer, Mapping) else None
     rows = rows_of(edge, "a conversation").rows if edge is not None else ()
-    fresh: list[Message] = []
-    met = False
-    for row in rows:
-        message = message_from_words(row, api.page, talk, api.site)
-        if message.remote_id == last:
-            met = True
-            break
-        fresh.append(message)
+    shown = _open_as_long(tuple(message_from_words(row, api.page, talk, api.site) for row in rows))
+    number = next((n for n, m in enumerate(shown) if m.remote_id == last), len(shown))
+    fresh, known, met = shown[:number], shown[number:], number < len(shown)
+    again: tuple[Message, ...] = ()
+    if any(m.reply_until is not None for m in fresh):  # what the person said before may be answered for longer too
+        # The oldest of twenty answers one that is not shown any more: what is kept of it stays as it is.
+        again = tuple(m for m in (known if len(rows) < WORDS_ROWS else known[:-1]) if m.reply_until is not None)
+    news = {m.remote_id for m in (*fresh, *again)}
     # Each answers the one before it, so that what we said last leaves nothing above it owed.
-    before = last if met else id_
-    for message in reversed(fresh):
-        found.messages.append(replace(message, parent_remote_id=before))
+    before = id_
+    for message in reversed(shown):
+        if message.remote_id in news:
+            found.messages.append(replace(message, parent_remote_id=before))
         before = message.remote_id
     if last and not met and len(rows) >= WORDS_ROWS:
         found.messages.append(_unseen(api, talk, fresh[-1]))
     newest = fresh[0].remote_id if fresh else last
     at.talks[id_] = (newest, str(talk.get("updated_time")))
+
+
+def _open_as_long(shown: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Facebook counts the hours from the person's last message, whichever of them is answered (facebook.md section
+    3)."""
+    until = max((m.reply_until for m in shown if m.reply_until is not None), default=None)
+    return tuple(m if m.reply_until is None else replace(m, reply_until=until) for m in shown)
 
 
 def _unseen(api: Api, talk: Mapping[str, Any], oldest: Message) -> Message:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from inbox.connectors.facebook import asking
 from inbox.connectors.facebook.cursor import COMMENTS_KEPT, Position, Stand, long, short
-from inbox.connectors.facebook.graph import Api, Rows, asked, is_gone, raised, rows_of
+from inbox.connectors.facebook.graph import MARKS, Api, Rows, asked, is_gone, raised, rows_of
 from inbox.connectors.facebook.ids import bare, comment_id
 from inbox.connectors.facebook.parsing import fingerprint, message_from_comment
 from inbox.connectors.facebook.troubles import Told
@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 
 _PRINT: Final = 6
 _MOST_PAGES: Final = 200
-_PLAINER: Final = {asking.POST: asking.POST_BASIC, asking.COMMENT: asking.COMMENT_BASIC}
+_PLAINER: Final = {
+    asking.POST: asking.POST_BASIC,
+    asking.COMMENT: asking.COMMENT_BASIC,
+    asking.COMMENT_BASIC: asking.COMMENT_PLAINEST,
+}
 
 
 @dataclass(kw_only=True, slots=True)
@@ -89,21 +93,41 @@ async def _another_can_be_read(api: Api, at: Position, but: Mapping[str, Postroo
 
 async def pages(api: Api, path: str, params: Mapping[str, str], *, rows: int, what: str) -> Rows:
     """One page of an edge, of as many rows as Facebook is willing to give at once; with plainer fields once it refused
-    one of them."""
+    one of them.
+
+    Code 100 says "bad parameter" of many things. That a field was meant is proven when the same is answered without
+    it; and with a paging mark it may be the mark ("the After Cursor exceeds the max limit"), so nothing is tried then.
+    """
     name = path.rpartition("/")[2]
+    marked = not MARKS.isdisjoint(params)
     while True:
         limit = min(api.session.rows.get(name, rows), asking.MOST_ROWS)
         try:
-            return await api.edge(path, {**params, "limit": str(limit)}, what=what)
+            page = await api.edge(path, {**params, "limit": str(limit)}, what=what)
         except Told as told:
             if told.trouble.too_much and limit > asking.FEWEST_ROWS:
                 api.session.rows[name] = limit // 2
-            elif told.trouble.code == 100 and not told.trouble.gone and params.get("fields") in _PLAINER:
-                log.warning("%s: Facebook refuses a field; only the plainest are read from now on", api.account)
-                api.session.basic = True
+            elif _about_a_field(told) and not marked and params.get("fields") in _PLAINER:
                 params = {**params, "fields": _PLAINER[params["fields"]]}
             else:
                 raise told.error from None
+        else:
+            _note_refusal(api, params.get("fields", ""))
+            return page
+
+
+def _about_a_field(told: Told) -> bool:
+    return told.trouble.code == 100 and not told.trouble.gone
+
+
+def _note_refusal(api: Api, answered: str) -> None:
+    """Remember which fields had to be asked for before Facebook answered."""
+    if answered not in _PLAINER.values() or (api.session.basic and answered != asking.COMMENT_PLAINEST):
+        return
+    if not api.session.plainest:
+        log.warning("%s: Facebook refuses a field; only plain ones are read from now on", api.account)
+    api.session.basic = True
+    api.session.plainest = api.session.plainest or answered == asking.COMMENT_PLAINEST
 
 
 async def ask_after(api: Api, post: str, comments: Sequence[str]) -> tuple[list[Any], list[str]]:
@@ -128,7 +152,7 @@ async def _one(api: Api, stand: Stand, post: str, page: Rows, found: Found, *, w
     for _ in range(_MOST_PAGES):
         news = 0
         for row in page.rows:
-            message = message_from_comment(row, api.page, post, ours=stand.ours)
+            message = message_from_comment(row, api.page, post, ours=stand.ours, who_sees=asking.who_sees(api.session))
             kept, print_ = short(post, bare(message.remote_id)), fingerprint(message, _PRINT)
             if kept not in now and before.get(kept) != print_:
                 found.messages.append(message)

@@ -32,7 +32,7 @@ SITE: Final = "https://www.facebook.com"
 AT_ONCE: Final = 50
 """Items that a batch may hold; each counts as a call."""
 NOTHING: Final[Params] = {}
-_MARKS: Final = frozenset({"after", "until", "since", "offset", "__paging_token"})
+MARKS: Final = frozenset({"after", "until", "since", "offset", "__paging_token"})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -41,7 +41,8 @@ class Session:
 
     version: str = VERSION  # as Facebook's last answer named it
     proven: bool = False  # the token is this Page's own
-    basic: bool = False  # Facebook refused a field, so only the plainest are asked for
+    basic: bool = False  # Facebook refused a field and took the basic ones, so only these are asked for
+    plainest: bool = False  # of comments not even those
     skew: timedelta = timedelta(0)  # our clock minus theirs
     rows: dict[str, int] = field(default_factory=dict)  # how many rows a page may have, after "reduce the data"
     asked_at: dict[str, datetime] = field(default_factory=dict)
@@ -242,7 +243,7 @@ def rows_of(answer: Any, what: str) -> Rows:
     further: dict[str, str] = {}
     if isinstance(paging, Mapping) and isinstance(paging.get("next"), str):
         query = parse_qsl(urlsplit(paging["next"]).query)
-        further = {name: value for name, value in query if name in _MARKS and value}
+        further = {name: value for name, value in query if name in MARKS and value}
     total = summary.get("total_count") if isinstance(summary, Mapping) else None
     return Rows(rows=tuple(rows), further=further, total=total if isinstance(total, int) else None)
 

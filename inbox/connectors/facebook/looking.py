@@ -1,16 +1,22 @@
-"""Looking for what may have arrived: Facebook knows no idempotency key, so words, parent and time have to do.
+"""Looking for what may have arrived: Facebook knows no idempotency key, so words, pictures, parent and time have to do.
+
+Words alone say little where there are none: a colleague's post of a picture looks like ours then. So the pictures are
+compared too, by the ids that were noted before the post was sent; where that settles nothing, nobody can tell.
 
 Nothing here writes. What is looked for was begun no earlier than its delivery was approved, which its key says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any, Final
 
 from inbox.connectors.facebook import acting, asking, comments, usage
+from inbox.connectors.facebook.attached import pictures
 from inbox.connectors.facebook.graph import Api, rows_of
 from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, post_of, tail
 from inbox.connectors.facebook.parsing import utc
@@ -21,8 +27,12 @@ from inbox.model import Rendition, UpdateKind, Visibility
 SAFELY_BEFORE: Final = timedelta(seconds=10)
 WITHOUT_A_TIME: Final = timedelta(days=7)
 _MOST_PAGES: Final = 20
-_POST: Final = "id,message,created_time,is_published,scheduled_publish_time,from{id}"
-_COMMENT: Final = "id,message,created_time,from{id},parent{id}"
+_POST: Final = (
+    "id,message,created_time,is_published,scheduled_publish_time,from{id},"
+    "attachments{media_type,type,target,subattachments.limit(10)}"
+)
+_COMMENT: Final = "id,message,created_time,from{id},parent{id},attachment"
+_OF_FACEBOOK: Final = re.compile(r"\b(facebook\.com|fb\.(com|me|watch))\b", re.IGNORECASE)
 _TALK: Final = f"id,messages.limit(20){{{asking.WORDS}}}"
 
 
@@ -34,16 +44,27 @@ class There:
     waits: bool = False
 
 
-async def look(api: Api, rendition: Rendition, key: str, sending_at: datetime | None) -> There | None:
-    """What this delivery made; None is proof that it made nothing. Raises OutcomeUnknown where no look can tell."""
+class _Match(Enum):
+    """Whether a post or comment of the Page is the one looked for."""
+
+    NO = "no"
+    PERHAPS = "perhaps"
+    YES = "yes"
+
+
+async def look(
+    api: Api, rendition: Rendition, key: str, sending_at: datetime | None, brought: frozenset[str] = frozenset()
+) -> There | None:
+    """What this delivery made; None is proof that it made nothing. Raises OutcomeUnknown where no look can tell.
+    ``brought``: ids of the pictures that were brought for it."""
     since = _since(api, key, sending_at)
     if rendition.kind is UpdateKind.POST:
-        return await _post(api, rendition, since)
+        return await _post(api, rendition, since, brought)
     if is_private(rendition.reply_to):
         return await _message(api, rendition, since)
     if rendition.visibility is Visibility.DIRECT:
         return await _private_reply(api, rendition, since)
-    return await _comment(api, rendition, since)
+    return await _comment(api, rendition, since, brought)
 
 
 def comparable(text: str) -> str:
@@ -51,9 +72,10 @@ def comparable(text: str) -> str:
     return " ".join(text.split())
 
 
-async def _post(api: Api, rendition: Rendition, since: datetime) -> There | None:
+async def _post(api: Api, rendition: Rendition, since: datetime, brought: frozenset[str]) -> There | None:
     """Among all posts, published or not, newest first; what is published counts before what waits."""
     waiting: There | None = None
+    doubtful = False
     further: Mapping[str, str] = {}
     for _ in range(_MOST_PAGES):
         params = {"fields": _POST, **further}
@@ -62,9 +84,11 @@ async def _post(api: Api, rendition: Rendition, since: datetime) -> There | None
         for row in rows:
             if not _ours(row, api.page) or not _since_then(row, since - api.session.skew):
                 continue
-            if comparable(str(row.get("message") or "")) != comparable(rendition.text) or not _same_time(
-                row, rendition
-            ):
+            match = _match(row, rendition, pictures(row.get("attachments")), brought)
+            if match is _Match.NO or not _same_time(row, rendition):
+                continue
+            if match is _Match.PERHAPS:
+                doubtful = True
                 continue
             id_ = str(row["id"])
             if row.get("is_published") is not False or rendition.publish_at is not None:
@@ -73,12 +97,15 @@ async def _post(api: Api, rendition: Rendition, since: datetime) -> There | None
         older = rows and all(not _since_then(row, since - api.session.skew) for row in rows)
         further = page.further
         if not further or older:
-            return waiting
+            break
+    if doubtful and waiting is None:
+        raise _nobody_knows(api)
     return waiting
 
 
-async def _comment(api: Api, rendition: Rendition, since: datetime) -> There | None:
+async def _comment(api: Api, rendition: Rendition, since: datetime, brought: frozenset[str]) -> There | None:
     """Below the post, all levels, newest first."""
+    doubtful = False
     post, parent = post_of(rendition.reply_to), bare(rendition.reply_to)
     below_comment = is_comment(rendition.reply_to)
     parents = {tail(parent)} if below_comment else {""}
@@ -103,11 +130,16 @@ async def _comment(api: Api, rendition: Rendition, since: datetime) -> There | N
                 continue
             hangs_on = row.get("parent")
             under = tail(str(hangs_on.get("id"))) if isinstance(hangs_on, Mapping) else ""
-            same = comparable(str(row.get("message") or "")) == comparable(rendition.text)
-            if same and (not parents or under in parents):
+            match = _match(row, rendition, pictures({"data": [row.get("attachment")]}), brought)
+            if match is _Match.NO or (parents and under not in parents):
+                continue
+            if match is _Match.YES:
                 return There(remote_id=comment_id(post, str(row["id"])))
+            doubtful = True
         further = page.further
         if not further or (rows and all(not _since_then(row, since - api.session.skew) for row in rows)):
+            if doubtful:
+                raise _nobody_knows(api)
             return None
     raise OutcomeUnknown("There are too many comments to look through", account=api.account)
 
@@ -154,6 +186,29 @@ def _in_talks(talks: Any, api: Api, rendition: Rendition, since: datetime) -> Th
             if same and _ours(row, api.page) and _since_then(row, since - api.session.skew):
                 return There(remote_id=str(row["id"]))
     return None
+
+
+def _match(row: Mapping[str, Any], rendition: Rendition, shown: tuple[str, ...], brought: frozenset[str]) -> _Match:
+    """Words and pictures held against what was to be sent. ``shown``: ids of the pictures that hang there."""
+    if comparable(str(row.get("message") or "")) != comparable(rendition.text):
+        return _Match.NO
+    if brought and not brought.isdisjoint(shown):
+        return _Match.YES
+    if not rendition.media and shown:  # by itself Facebook hangs up no picture but those of its own addresses
+        return _Match.PERHAPS if _OF_FACEBOOK.search(rendition.text) else _Match.NO
+    if not rendition.media:
+        return _Match.YES
+    if not shown:
+        return _Match.PERHAPS  # Facebook may not have hung them there yet
+    if len(shown) != len(rendition.media):
+        return _Match.NO
+    told = brought and all(shown)  # other pictures than ours, or ours by other ids: a guess either way
+    return _Match.YES if rendition.text.strip() and not told else _Match.PERHAPS
+
+
+def _nobody_knows(api: Api) -> OutcomeUnknown:
+    words = "Something like it stands on the Page, and Facebook does not show whether it is this one"
+    return OutcomeUnknown(words, account=api.account)
 
 
 def _ours(row: Mapping[str, Any], page: str) -> bool:

@@ -51,13 +51,14 @@ def message_from_post(row: Any, page: str, name: str = "") -> Message:
         return unreadable(row)
 
 
-def message_from_comment(row: Any, page: str, post: str, *, ours: bool) -> Message:
+def message_from_comment(row: Any, page: str, post: str, *, ours: bool, who_sees: bool = True) -> Message:
     """A comment or reply under ``post``, which is ``ours`` or somebody else's.
 
-    Under a post of ours each comment begins a conversation; under somebody's post it belongs to theirs.
+    Under a post of ours each comment begins a conversation; under somebody's post it belongs to theirs. ``who_sees``:
+    it was asked whether it is private. Where nobody asked, it is not taken for public.
     """
     try:
-        return _comment(row, page, post, ours)
+        return _comment(row, page, post, ours, who_sees)
     except (AttributeError, KeyError, TypeError, ValueError):
         return unreadable(row, post)
 
@@ -103,6 +104,7 @@ def fingerprint(message: Message, length: int = 8) -> str:
         message.state, message.author.name, message.text, message.title, message.url, message.counts, message.reacted,
         message.denied.value, message.kind, [(a.kind, a.description) for a in message.attachments],
         message.card and message.card.url,
+        *((message.visibility,) if message.visibility is Visibility.FOLLOWERS else ()),
     )  # fmt: skip
     return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:length]
 
@@ -193,7 +195,7 @@ def _state(row: Mapping[str, Any], *, scheduled: bool) -> MessageState:
     return MessageState.HIDDEN if row.get("is_hidden") is True else MessageState.PUBLISHED
 
 
-def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool) -> Message:
+def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool, who_sees: bool) -> Message:
     id_ = comment_id(post, _id(row["id"]))
     by = row.get("from")
     ours = isinstance(by, Mapping) and str(by.get("id")) == page
@@ -216,7 +218,7 @@ def _comment(row: Mapping[str, Any], page: str, post: str, below_ours: bool) -> 
         text=str(row.get("message") or words),
         url=str(row.get("permalink_url") or ""),
         ours=ours,
-        visibility=Visibility.FOLLOWERS if row.get("is_private") is True else Visibility.PUBLIC,
+        visibility=Visibility.PUBLIC if row.get("is_private", not who_sees) is False else Visibility.FOLLOWERS,
         parent_remote_id=answers or ("" if below_ours else post),
         root_remote_id="" if below_ours else post,
         context_remote_id=post if below_ours else "",

@@ -2,7 +2,8 @@
 
 Facebook has no key that makes a repeat harmless. A post therefore goes in two steps: it is made unpublished, its id is
 noted durably, and then it is published, which may be repeated. What was begun and has no id yet is looked for before
-anything is sent again. Comments and private messages have one step only; for them the look is all there is.
+anything is sent again; it is begun when all that nobody sees, such as bringing its pictures, is done. Comments and
+private messages have one step only; for them the look is all there is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, NoReturn
 
@@ -17,7 +19,7 @@ from inbox.connectors.connector import Steps
 from inbox.connectors.facebook import acting, asking, attaching, usage
 from inbox.connectors.facebook.graph import Api
 from inbox.connectors.facebook.ids import bare, comment_id, is_comment, is_private, is_rating, post_of, tail
-from inbox.connectors.facebook.looking import There, comparable, look
+from inbox.connectors.facebook.looking import comparable, look
 from inbox.connectors.facebook.parsing import PRIVATELY_WITHIN, utc
 from inbox.connectors.facebook.troubles import SAME_AGAIN, Told
 from inbox.connectors.http import host_of
@@ -34,7 +36,13 @@ PICTURES_WITH_LONG_CAPTION: Final = 4
 _BEGUN, _MADE = "begun", "made:"
 _LINK: Final = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
-Send = Callable[[], Awaitable[str]]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Prepared:
+    """The one request that is left to do. ``brought``: ids of the pictures that it takes."""
+
+    send: Callable[[], Awaitable[str]]
+    brought: tuple[str, ...] = ()
 
 
 async def publish(api: Api, steps: Steps, rendition: Rendition, key: str) -> Receipt:
@@ -59,7 +67,8 @@ async def find(api: Api, delivery: Delivery) -> Receipt | None:
         return await _find_replaced(api, rendition)
     made = delivery.step.removeprefix(_MADE) if delivery.step.startswith(_MADE) else ""
     if not made:
-        there = await look(api, rendition, delivery.key, delivery.sending_at)
+        brought = _brought(delivery.step)
+        there = await look(api, rendition, delivery.key, delivery.sending_at, brought)
         return None if there is None or there.waits else await _receipt(api, there.remote_id, rendition)
     if is_private(made):
         return Receipt(remote_id=made)
@@ -105,26 +114,34 @@ async def _made(api: Api, steps: Steps, rendition: Rendition, key: str) -> str:
     step = steps.read(key)
     if step.startswith(_MADE):
         return step.removeprefix(_MADE)
-    there: There | None = None
-    if step == _BEGUN:
-        there = await look(api, rendition, key, None)
+    begun, brought = step.startswith(_BEGUN), _brought(step)
+    there = await look(api, rendition, key, None, brought) if begun else None
+    if there is not None:
+        made = there.remote_id
     else:
-        steps.save(key, _BEGUN)
-    made = there.remote_id if there is not None else await _sent(api, rendition, key)
+        prepared = await _prepared(api, rendition)
+        brought |= frozenset(prepared.brought)  # an earlier attempt may still come to light, with its own pictures
+        steps.save(key, f"{_BEGUN}:{','.join(sorted(brought))}" if brought else _BEGUN)
+        made = await _sent(api, rendition, key, prepared, brought)
     steps.save(key, f"{_MADE}{made}")
     return made
 
 
-async def _sent(api: Api, rendition: Rendition, key: str) -> str:
-    send = await _prepared(api, rendition)
+def _brought(step: str) -> frozenset[str]:
+    """Ids of the pictures that were brought before it was begun."""
+    noted = step.removeprefix(f"{_BEGUN}:") if step.startswith(f"{_BEGUN}:") else ""
+    return frozenset(noted.split(",")) if noted else frozenset()
+
+
+async def _sent(api: Api, rendition: Rendition, key: str, prepared: _Prepared, brought: frozenset[str]) -> str:
     try:
-        return await send()
+        return await prepared.send()
     except Told as told:
         if isinstance(told.error, NotAllowed) and is_comment(rendition.reply_to):
             await _if_closed(api, rendition)
         if told.trouble.code != SAME_AGAIN:
             raise told.error from None
-        there = await look(api, rendition, key, None)  # perhaps our own, sent a moment ago
+        there = await look(api, rendition, key, None, brought)  # perhaps our own, sent a moment ago
         if there is None:
             _reject("Facebook does not take the same words twice in a row", api=api)
         return there.remote_id
@@ -132,7 +149,7 @@ async def _sent(api: Api, rendition: Rendition, key: str) -> str:
         if rendition.kind is not UpdateKind.POST or rendition.publish_at is not None:
             raise  # the outbox looks, and gives the network time
         try:  # nobody saw it yet, so going on at once cannot double anything
-            there = await look(api, rendition, key, None)
+            there = await look(api, rendition, key, None, brought)
         except PostroomError:
             there = None
         if there is None:
@@ -140,7 +157,7 @@ async def _sent(api: Api, rendition: Rendition, key: str) -> str:
         return there.remote_id
 
 
-async def _prepared(api: Api, rendition: Rendition) -> Send:
+async def _prepared(api: Api, rendition: Rendition) -> _Prepared:
     """What is left to do is one request: everything before it can be repeated and is seen by nobody."""
     if rendition.kind is UpdateKind.POST:
         return await _post(api, rendition)
@@ -152,7 +169,7 @@ async def _prepared(api: Api, rendition: Rendition) -> Send:
     return await _comment(api, rendition)
 
 
-async def _post(api: Api, rendition: Rendition) -> Send:
+async def _post(api: Api, rendition: Rendition) -> _Prepared:
     later = rendition.publish_at is not None
     form = {"message": rendition.text, "published": "false"}
     if rendition.publish_at is not None:
@@ -170,15 +187,16 @@ async def _post(api: Api, rendition: Rendition) -> Send:
         answer = await api.write(f"{api.page}/feed", {k: v for k, v in form.items() if v}, what="publishing")
         return _id_in(answer, api)
 
-    return send
+    return _Prepared(send=send, brought=tuple(pictures))
 
 
-async def _comment(api: Api, rendition: Rendition) -> Send:
+async def _comment(api: Api, rendition: Rendition) -> _Prepared:
     """An answer is posted to the ``comments`` edge of what it answers: without the edge it would *edit* that."""
     post, parent = post_of(rendition.reply_to), bare(rendition.reply_to)
     form = {"message": rendition.text, "fields": asking.of_comment(api.session)}
-    if rendition.media:
-        form["attachment_id"] = await attaching.picture(api, rendition.media[0], kept=False)
+    pictures = [await attaching.picture(api, one, kept=False) for one in rendition.media]
+    if pictures:
+        form["attachment_id"] = pictures[0]
 
     async def send() -> str:
         answer = await api.write(f"{parent}/comments", {k: v for k, v in form.items() if v}, what="answering")
@@ -187,7 +205,7 @@ async def _comment(api: Api, rendition: Rendition) -> Send:
             raise OutcomeUnknown("Facebook answered with what was to be answered", account=api.account)
         return comment_id(post, made)
 
-    return send
+    return _Prepared(send=send, brought=tuple(pictures))
 
 
 async def _if_closed(api: Api, rendition: Rendition) -> None:
@@ -202,7 +220,7 @@ async def _if_closed(api: Api, rendition: Rendition) -> None:
         raise ByHand(words, url=url, text=rendition.text, account=api.account)
 
 
-def _private(api: Api, rendition: Rendition, recipient: Mapping[str, str]) -> Send:
+def _private(api: Api, rendition: Rendition, recipient: Mapping[str, str]) -> _Prepared:
     form = {
         "recipient": json.dumps(recipient),
         "message": json.dumps({"text": rendition.text}),
@@ -214,10 +232,10 @@ def _private(api: Api, rendition: Rendition, recipient: Mapping[str, str]) -> Se
         answer = await api.write(path, form, what="sending a private message", quota=usage.MESSENGER)
         return _id_in(answer, api, "message_id")
 
-    return send
+    return _Prepared(send=send)
 
 
-async def _private_reply(api: Api, rendition: Rendition) -> Send:
+async def _private_reply(api: Api, rendition: Rendition) -> _Prepared:
     """Once for each comment, and within seven days."""
     node = bare(rendition.reply_to)
     row = await api.get(node, {"fields": "created_time,can_reply_privately"}, what="what this answers")
