@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from itertools import count
 
@@ -23,6 +24,10 @@ from inbox.publishing import counting
 _GRADE = {
     v: n for n, v in zip(count(), Visibility, strict=False)
 }  # from what everybody sees to what only those named do
+
+
+# Whom a server takes for named: with its host, or without for somebody of its own.
+_NAMED = re.compile(r"(?<![\w/=@])@\w+(?:[.-]\w+)*(?:@\w+(?:[.-]\w+)*)?")
 
 
 def render(
@@ -102,7 +107,13 @@ def _private_reply(update: Update, channel: Channel, reply_to: Message | None) -
 
 
 def _warning(update: Update, reply_to: Message | None) -> str:
-    return update.warning.strip() or (reply_to.warning if reply_to and update.kind is UpdateKind.REPLY else "")
+    return update.warning.strip() or (warning_of(reply_to) if reply_to and update.kind is UpdateKind.REPLY else "")
+
+
+def warning_of(message: Message) -> str:
+    """The content warning as its writer set it; empty where the connector put words of its own there, which are for
+    the person at the window alone."""
+    return "" if message.details.get("warning") == "shown only" else message.warning
 
 
 def _problems(
@@ -185,12 +196,19 @@ def _circle(update: Update, rendition: Rendition, channel: Channel, reply_to: Me
             words = "This would answer a private message for more people than it was written for."
             found.append(Problem(words=words, where="visibility"))
         if rendition.visibility is Visibility.DIRECT and reply_to.addressees:
-            known = {h.casefold() for h in reply_to.addressees}
-            others = [m[0] for m in counting.HANDLE.finditer(rendition.text) if m[0].casefold() not in known]
+            ours = channel.remote_id.partition("@")[2]  # our own server, where the channel is a handle
+            known = {_in_full(h, ours) for h in (*reply_to.addressees, channel.remote_id)}
+            others = [m[0] for m in _NAMED.finditer(rendition.text) if _in_full(m[0], ours) not in known]
             if others:
                 words = f"Everybody named in a private message receives it: {', '.join(dict.fromkeys(others))}."
                 found.append(Problem(words=words, stops=False))
     return found
+
+
+def _in_full(handle: str, own: str) -> str:
+    """A handle to compare with another: our own server's people are written with its name and without."""
+    folded = handle.removeprefix("@").casefold()
+    return folded if "@" in folded or not own else f"{folded}@{own}"
 
 
 def _still_open(rendition: Rendition, channel: Channel, now: datetime, reply_to: Message) -> list[Problem]:

@@ -10,13 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from inbox.connectors import http as web
 from inbox.connectors.connector import START
 from inbox.connectors.mastodon.cursor import Position, is_newer
 from inbox.connectors.mastodon.parsing import message_from_status
+from inbox.connectors.mastodon.polling import SCHEDULED
 from inbox.connectors.mastodon.server import SPARED
 from inbox.errors import CursorExpired, NotFound, RateLimited, SignInNeeded, Unavailable
 from inbox.model import Capability, Cursor, MessageKind, MessageState, Moderation, Rendition, UpdateKind, Visibility
-from inbox.practice.mastodon import FORK, OLDER
+from inbox.practice.mastodon import FORK, OLDER, mastodon_app
 from tests.connectors.mastodon_recorded import TOKEN, Desk, Town, answer, body_of, server
 
 NOTIFICATIONS = "/api/v1/notifications"
@@ -324,7 +326,7 @@ async def test_servers_that_lack_endpoints_are_read_without_them(flavour: Any) -
     town.place.say(town.vera, "@office three")
     await town.read()
     assert len(town.held) == 3
-    assert len(town.asked(REQUESTS)) == 1
+    assert len(town.asked(REQUESTS)) == 3, "at its turns only: a web page is no proof, be it the server's own"
     await town.http.aclose()
 
 
@@ -556,3 +558,54 @@ def notification(number: int) -> dict[str, Any]:
 
 def scheduled_rendition(town: Town, text: str) -> Rendition:
     return Rendition(kind=UpdateKind.POST, text=text, publish_at=town.clock.now() + timedelta(days=2))
+
+
+@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("part", ["own", "requests"])
+async def test_proxys_page_stops_nothing_for_good(town: Town, part: str, status: int) -> None:
+    """What a server does not have it says itself; a page in front of it says nothing about that."""
+    path = REQUESTS if part == "requests" else f"/api/v1/accounts/{town.office.id}/statuses"
+    town.place.say(town.office, "Earlier")
+    await town.read()
+    inner, page = httpx.ASGITransport(mastodon_app(town.place)), [httpx.Response(status, html="<h1>Maintenance</h1>")]
+
+    async def serve(request: httpx.Request) -> httpx.Response:
+        town.sent.append(request)
+        if request.url.path == path and page:
+            return page[0]
+        return await inner.handle_async_request(request)
+
+    town.http = web.client(transport=httpx.MockTransport(serve))
+    town.connector = town.again()
+    town.clock.forward(700)
+    await town.read()
+    page.clear()
+    town.sent.clear()
+    written = town.place.say(town.office, "Written elsewhere")
+    town.clock.forward(700)
+    await town.read()
+    assert town.asked(path)
+    assert written.id in town.held
+
+
+@pytest.mark.parametrize(("part", "again"), [("own", True), ("scheduled", False)])
+async def test_servers_own_refusal_holds_but_our_posts_are_asked_for_again(town: Town, part: str, again: bool) -> None:
+    path = SCHEDULED if part == "scheduled" else f"/api/v1/accounts/{town.office.id}/statuses"
+    town.place.say(town.office, "Earlier")
+    await town.read()
+    inner = httpx.ASGITransport(mastodon_app(town.place))
+
+    async def serve(request: httpx.Request) -> httpx.Response:
+        town.sent.append(request)
+        if request.url.path == path:
+            return httpx.Response(404, json={"error": "Record not found"})
+        return await inner.handle_async_request(request)
+
+    town.http = web.client(transport=httpx.MockTransport(serve))
+    town.connector = town.again()
+    town.clock.forward(700)
+    await town.read()
+    town.sent.clear()
+    town.clock.forward(700)
+    await town.read()
+    assert bool(town.asked(path)) is again

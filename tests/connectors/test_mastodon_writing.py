@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,25 @@ import httpx
 import pytest
 from PIL import Image
 
+from inbox.connectors.mastodon.parsing import message_from_status
 from inbox.errors import NotAllowed, NotFound, OutcomeUnknown, RateLimited, Rejected, Unavailable, Unsupported
 from inbox.model import (
     Capability,
     Media,
+    MessageId,
     MessageState,
     Moderation,
     PollAsked,
     Reaction,
     Rendition,
+    Update,
     UpdateKind,
     Visibility,
 )
 from inbox.practice.mastodon import FORK
+from inbox.publishing.render import render
 from tests.connectors.mastodon_recorded import Desk, Town, answer, bodies, body_of, server
+from ui.composer.state import ComposerState
 
 STATUSES = "/api/v1/statuses"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -190,12 +196,44 @@ async def test_scheduled_twice_is_scheduled_once(town: Town) -> None:
     assert len(town.place.scheduled) == 1
 
 
-async def test_time_that_is_too_near_is_published_and_said_to_be(town: Town) -> None:
-    receipt = await town.connector.publish(
-        town.channel, post(publish_at=town.clock.now() + timedelta(seconds=200)), "key-1"
-    )
+async def test_time_that_is_too_near_is_waited_for(town: Town) -> None:
+    """Section 8: less than five minutes ahead the server publishes at once, before the embargo ends."""
+    due = town.clock.now() + timedelta(seconds=280)
+    with pytest.raises(RateLimited) as caught:
+        await town.connector.publish(town.channel, post(publish_at=due), "key-1")
+    assert caught.value.retry_at == due
+    assert town.asked(STATUSES, "POST") == []
+    town.clock.forward(280)
+    receipt = await town.connector.publish(town.channel, post(publish_at=due), "key-1")
     assert receipt.state is MessageState.PUBLISHED
-    assert receipt.remote_id in town.office.statuses
+    assert json.loads(town.asked(STATUSES, "POST")[0].content) == {"status": "The bridge opens"}
+
+
+async def test_servers_clock_that_is_ahead_counts() -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        ahead = format_datetime(desk.clock.now() + timedelta(minutes=10), usegmt=True)
+        return httpx.Response(200, json=[], headers={"Date": ahead})
+
+    desk = Desk(serve, server())
+    with pytest.raises(RateLimited):
+        await desk.connector.publish(desk.channel, post(publish_at=desk.clock.now() + timedelta(minutes=12)), "key-1")
+    assert desk.asked(STATUSES, "POST") == []
+    await desk.http.aclose()
+
+
+async def test_pictures_that_took_long_leave_a_near_time_to_be_waited_for(tmp_path: Path) -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/media"):
+            desk.clock.forward(120)
+            return answer("media_200")
+        return httpx.Response(200, json=[])
+
+    desk = Desk(serve, server())
+    due = desk.clock.now() + timedelta(minutes=6)
+    with pytest.raises(RateLimited):
+        await desk.connector.publish(desk.channel, post(publish_at=due, media=(media(tmp_path),)), "key-1")
+    assert desk.asked(STATUSES, "POST") == []
+    await desk.http.aclose()
 
 
 async def test_fired_post_is_found_under_its_new_id(town: Town) -> None:
@@ -345,6 +383,57 @@ async def test_edit_sends_along_what_would_be_lost(town: Town, tmp_path: Path) -
     assert picture.message is not None
     edited = await town.connector.edit(town.channel, picture.message, "The map")
     assert [a.description for a in edited.attachments] == ["A map"]
+
+
+async def test_what_waits_is_not_said_to_be_gone(town: Town) -> None:
+    """Section 8: only the time of a scheduled post can be changed."""
+    rendition = post(publish_at=town.clock.now() + timedelta(hours=3))
+    waiting = await town.connector.publish(town.channel, rendition, "key-1")
+    town.sent.clear()
+    change = post("Closed", replaces=waiting.remote_id)
+    with pytest.raises(Rejected, match="still waits there; delete it"):
+        await town.connector.publish(town.channel, change, "key-2")
+    assert await town.connector.find(town.channel, town.delivery(change)) is None
+    assert town.sent == []
+
+
+async def test_lost_update_is_found_only_where_all_of_it_stands(town: Town, tmp_path: Path) -> None:
+    made = await town.connector.publish(town.channel, post(warning="Roads", language="de"), "key-1")
+    for other, there in (
+        ({"warning": "Roads"}, True),
+        ({"warning": "Roads", "language": "de"}, True),
+        ({"warning": "Accident"}, False),
+        ({}, False),
+        ({"warning": "Roads", "language": "fr"}, False),
+        ({"warning": "Roads", "text": "The bridge"}, False),
+        ({"warning": "Roads", "media": (media_real(tmp_path),)}, False),
+    ):
+        change = post(**other, replaces=made.remote_id)
+        found = await town.connector.find(town.channel, town.delivery(change))
+        assert (found is not None) is there, other
+
+
+async def test_change_of_the_words_alone_keeps_warning_and_language(town: Town) -> None:
+    made = await town.connector.publish(town.channel, post(warning="Accident", language="de"), "key-1")
+    assert made.message is not None
+    state = ComposerState.of_post(MessageId(1), made.message, town.channel.id)
+    state.text = "The bridge is shut"
+    channel = replace(town.channel, limits=replace(town.channel.limits, language="en"))
+    change, _ = render(state.update(), channel, now=town.clock.now(), replaces=made.message)
+    await town.connector.publish(town.channel, change, "key-2")
+    status = town.place.statuses[made.remote_id]
+    assert (status.text, status.warning, status.language) == ("The bridge is shut", "Accident", "de")
+
+
+async def test_our_own_words_about_a_picture_are_no_warning_of_an_answer(town: Town) -> None:
+    shown = {**body_of("status_with_media"), "sensitive": True, "spoiler_text": "", "visibility": "public"}
+    message = message_from_status(shown, server(account_id="999"))
+    assert message.warning, "who looks at it is told"
+    answered = Update(kind=UpdateKind.REPLY, text="Thank you")
+    rendition, _ = render(answered, town.channel, now=town.clock.now(), reply_to=message)
+    assert rendition.warning == ""
+    warned = message_from_status({**shown, "spoiler_text": "Flood"}, server(account_id="999"))
+    assert render(answered, town.channel, now=town.clock.now(), reply_to=warned)[0].warning == "Flood"
 
 
 async def test_post_whose_poll_has_ended_is_not_edited(town: Town) -> None:

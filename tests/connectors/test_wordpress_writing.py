@@ -64,6 +64,17 @@ async def test_trap_4_visitors_browser_is_sent_back_with_the_status() -> None:
     assert after.state is MessageState.PUBLISHED
 
 
+@pytest.mark.parametrize("kept", ["192.168.1.xxx", "10.0.0.1, 192.168.1.9", "unknown", "fe80::1%eth0", ""])
+async def test_address_that_wordpress_refuses_is_not_sent_back(kept: str) -> None:
+    """It answers 400 to one that is none, and the comment could never be approved."""
+    desk = desk_over(stored("hold", author_ip=kept), stored("approved"))
+    await desk.connector.moderate(desk.channel, held(), Moderation.APPROVE)
+    assert "author_ip" not in sent_json(desk.writes()[0])
+    desk = desk_over(stored("hold", author_ip="2001:db8::7"), stored("approved"))
+    await desk.connector.moderate(desk.channel, held(), Moderation.APPROVE)
+    assert sent_json(desk.writes()[0])["author_ip"] == "2001:db8::7"
+
+
 async def test_trap_5_status_that_did_not_change_is_noticed() -> None:
     desk = desk_over(stored("hold"), stored("hold"), stored("hold"))
     with pytest.raises(Unavailable, match="left the comment as it was"):
@@ -486,6 +497,71 @@ async def test_public_post_cannot_be_made_to_disappear_by_scheduling_its_update(
     gone = desk_over(answer("error-post-gone"))
     with pytest.raises(Rejected, match="not there any more"):
         await gone.connector.publish(gone.channel, replace(POST, replaces="post:18"), "k")
+
+
+async def test_scheduled_post_that_is_to_go_out_now_loses_its_date() -> None:
+    """Section 6: with ``publish`` alone the old date stays, and the post waits on."""
+    waiting = body_of("post-created") | {"status": "future", "date_gmt": "2031-05-01T12:00:00"}
+    desk = desk_over(httpx.Response(200, json=waiting), answer("post-created"))
+    now = replace(POST, replaces="post:18", publish_at=desk.clock.now())
+    await desk.connector.publish(desk.channel, now, "k")
+    sent = sent_json(desk.writes()[0])
+    assert (sent["status"], sent["date_gmt"]) == ("publish", None)
+    draft = desk_over(httpx.Response(200, json=waiting | {"status": "draft"}), answer("post-created"))
+    await draft.connector.publish(draft.channel, now, "k")
+    assert "date_gmt" not in sent_json(draft.writes()[0])
+
+
+DUE = datetime(2031, 5, 1, 12, 0, tzinfo=UTC)
+
+
+def written(text: str = "On Monday.", **fields: Any) -> dict[str, Any]:
+    """The post as the blog would have it after the update."""
+    raw = {"content": {"raw": blocks(text, [])}, "title": {"raw": "Library opens"}, "excerpt": {"raw": "Soon"}}
+    return {**body_of("post-created"), **raw, **fields}
+
+
+@pytest.mark.parametrize(
+    ("item", "wanted", "there"),
+    [
+        (written(), {}, True),
+        (written("On Monday.\n\nCall Mrs Weber at home."), {}, False),
+        (written(title={"raw": "Library closes"}), {}, False),
+        (written(), {"excerpt": "Soon"}, True),
+        (written(), {"excerpt": "Later"}, False),
+        (written(status="future", date_gmt="2031-05-01T12:00:00"), {"publish_at": DUE}, True),
+        (written(status="future", date_gmt="2031-04-01T12:00:00"), {"publish_at": DUE}, False),
+        (written(), {"publish_at": DUE}, False),
+        (written(status="future"), {"publish_at": datetime(2020, 1, 1, tzinfo=UTC)}, False),
+    ],
+    ids=["all", "a paragraph more", "title", "excerpt", "other excerpt", "date", "other date", "public", "waits"],
+)
+async def test_lost_update_is_found_only_where_all_of_it_stands(
+    item: dict[str, Any], wanted: dict[str, Any], there: bool
+) -> None:
+    desk = desk_over(httpx.Response(200, json=item))
+    found = await desk.connector.find(desk.channel, desk.delivery(replace(POST, replaces="post:18", **wanted), "k"))
+    assert (found is not None) is there
+    assert desk.writes() == []
+
+
+@pytest.mark.parametrize(("tags", "there"), [([12], True), ([12, 13], False), ([], False)])
+async def test_lost_update_is_not_found_under_other_terms(tags: list[int], there: bool) -> None:
+    named = listed({"id": 12, "name": "Road works"})
+    desk = desk_over(httpx.Response(200, json=written(tags=tags)), named)
+    rendition = replace(POST, replaces="post:18", tags=("Road works",))
+    assert (await desk.connector.find(desk.channel, desk.delivery(rendition, "k")) is not None) is there
+
+
+@pytest.mark.parametrize(("featured", "library", "there"), [(23, True, True), (0, True, False), (23, False, False)])
+async def test_lost_update_is_not_found_without_its_picture(
+    picture: Media, featured: int, library: bool, there: bool
+) -> None:
+    kept = listed(*([body_of("media-created") | {"alt_text": "A chart"}] if library else []))
+    desk = desk_over(httpx.Response(200, json=written(featured_media=featured)), kept)
+    rendition = replace(POST, replaces="post:18", media=(picture,))
+    assert (await desk.connector.find(desk.channel, desk.delivery(rendition, "k")) is not None) is there
+    assert desk.writes() == []
 
 
 def test_key_becomes_a_short_slug_and_stays_itself() -> None:

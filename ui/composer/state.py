@@ -25,7 +25,7 @@ from inbox.model import (
     Visibility,
 )
 from inbox.publishing.counting import LINK, without_trailing
-from inbox.publishing.render import render
+from inbox.publishing.render import render, warning_of
 from ui.composer import draft
 from ui.composer.draft import Picture
 from ui.composer.room import Room, room
@@ -226,9 +226,17 @@ class ComposerState:
 
     @classmethod
     def of_post(cls, message_id: MessageId, message: Message, channel_id: ChannelId) -> ComposerState:
-        """To change a post of ours."""
-        ahead = message.created_at if message.state is MessageState.SCHEDULED else None
-        return cls(title=message.title, text=message.text, channels=[channel_id], replaces=message_id, publish_at=ahead)
+        """To change a post of ours. A content warning and the language stay unless somebody changes them: a network
+        that is sent the whole post again would take them away."""
+        return cls(
+            title=message.title,
+            text=message.text,
+            channels=[channel_id],
+            replaces=message_id,
+            publish_at=message.created_at if message.state is MessageState.SCHEDULED else None,
+            warning=warning_of(message),
+            language=message.language,
+        )
 
 
 def loses(message: Message) -> bool:

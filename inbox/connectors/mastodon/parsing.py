@@ -179,6 +179,9 @@ def _status(
         details["filtered"] = "1"
     if visible not in VISIBILITIES:
         details["visibility"] = visible
+    spoiler = plain_line(status.get("spoiler_text"))
+    if not spoiler and _sensitive(status):
+        details["warning"] = "shown only"  # our words, not the writer's: nothing that is sent repeats them
     approval = status.get("quote_approval")
     if isinstance(approval, Mapping) and approval.get("current_user"):
         details["quoting"] = str(approval["current_user"])
@@ -199,7 +202,7 @@ def _status(
         language=str(status.get("language") or ""),
         attachments=_attachments(status.get("media_attachments"), server),
         addressees=handles_of(status, server),
-        warning=plain_line(status.get("spoiler_text")) or _sensitive(status),
+        warning=spoiler or _sensitive(status),
         counts=Counts(
             replies=_count(status, "replies_count"),
             boosts=_count(status, "reblogs_count"),

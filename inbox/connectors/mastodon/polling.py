@@ -187,14 +187,22 @@ async def _around(api: Api, at: Position) -> tuple[list[Message], list[str]]:
 async def _part(
     api: Api, what: str, read: Callable[[], Awaitable[list[Message]]], *, every_s: int = EXTRAS_EVERY_S
 ) -> list[Message]:
-    """One of the rest, at its turn. What this server does not have is not asked for again."""
+    """One of the rest, at its turn. What this server says itself that it does not have is not asked for again.
+
+    A web page says nothing of the kind, be it a proxy's or an older server's, and our own posts every server has: those
+    are asked for again at the next turn.
+    """
     if not api.session.due(what, api.now(), every_s):
         return []
     try:
         found = await read()
     except (NotFound, NotAllowed, Rejected) as error:
-        log.info("%s: %s: not asked for again: %s", api.account, what, error)
-        api.session.absent.add(what)
+        if api.spoke_itself and what != "own":
+            log.info("%s: %s: not asked for again: %s", api.account, what, error)
+            api.session.absent.add(what)
+        else:
+            log.info("%s: %s cannot be read now: %s", api.account, what, error)
+            api.session.asked_at[what] = api.now()
         return []
     except (Unavailable, BadReply) as error:
         log.warning("%s: %s cannot be read now: %s", api.account, what, error)

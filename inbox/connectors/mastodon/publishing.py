@@ -24,12 +24,14 @@ from inbox.connectors.mastodon.parsing import (
     utc,
 )
 from inbox.connectors.mastodon.server import Api, is_gone, mapping, reject
-from inbox.errors import NotAllowed, NotFound, OutcomeUnknown, Rejected
+from inbox.errors import NotAllowed, NotFound, OutcomeUnknown, RateLimited, Rejected
 from inbox.model import Delivery, MessageState, Receipt, Rendition, Visibility
 
 log = logging.getLogger(__name__)
 
 WORDS: Final = {ours: theirs for theirs, ours in VISIBILITIES.items()}
+SOONEST: Final = timedelta(minutes=5, seconds=10)
+"""What is due sooner a server publishes at once (section 8: 5 minutes); the rest is for the way there."""
 SAFELY_BEFORE: Final = timedelta(seconds=10)
 WITHOUT_A_TIME: Final = timedelta(days=7)
 KNOWS_KEYS: Final = frozenset({"mastodon", "hometown", "glitch"})
@@ -46,9 +48,12 @@ async def publish(api: Api, rendition: Rendition, key: str) -> Receipt:
         there = await _find(api, rendition, key, None)
         if there is not None:
             return there
-    body = _body(rendition, parent)
+    _wait_if_near(api, rendition)
+    body = _body(rendition, parent, scheduled=_is_ahead(api, rendition))
     if rendition.media:
         body["media_ids"] = await pictures(api, rendition.media)
+        if "scheduled_at" in body:
+            _wait_if_near(api, rendition)  # once more: pictures may have taken minutes
     reply = await api.ask("POST", STATUSES, json=body, headers={"Idempotency-Key": key}, timeout_s=60)
     if is_gone(reply) and rendition.reply_to:
         reject(_PARENT_GONE, where="reply_to", account=api.account)
@@ -110,8 +115,27 @@ async def _parent(api: Api, rendition: Rendition) -> Mapping[str, Any]:
     return parent
 
 
-def _body(rendition: Rendition, parent: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The post as JSON; what is empty is left out."""
+def _is_ahead(api: Api, rendition: Rendition) -> bool:
+    return rendition.publish_at is not None and rendition.publish_at > api.now()
+
+
+def _wait_if_near(api: Api, rendition: Rendition) -> None:
+    """Raise when the time has not come, but is so near that the server would publish at once, before an embargo ends.
+
+    Then nothing was sent, and it is sent at its time. The server's own clock counts where it is ahead.
+    """
+    due, now = rendition.publish_at, api.now()
+    if due is not None and now < due and due - max(now, now - api.skew) < SOONEST:
+        raise RateLimited(
+            "Mastodon would publish this up to five minutes early",
+            hint="Postroom sends it when its time has come.",
+            retry_at=due,
+            account=api.account,
+        )
+
+
+def _body(rendition: Rendition, parent: Mapping[str, Any] | None, *, scheduled: bool = True) -> dict[str, Any]:
+    """The post as JSON; what is empty is left out, and so is a time that has come."""
     visibility = WORDS.get(rendition.visibility) if rendition.visibility is not None else None
     if visibility is None and parent is not None and str(parent.get("visibility")) in VISIBILITIES:
         visibility = str(parent["visibility"])
@@ -125,7 +149,7 @@ def _body(rendition: Rendition, parent: Mapping[str, Any] | None) -> dict[str, A
         "language": rendition.language,
         "quoted_status_id": rendition.quotes,
         "quote_approval_policy": None if rendition.quotable else "nobody",
-        "scheduled_at": _iso(rendition.publish_at) if rendition.publish_at else None,
+        "scheduled_at": _iso(rendition.publish_at) if rendition.publish_at and scheduled else None,
         "poll": {"options": list(poll.options), "expires_in": poll.lasts_s, "multiple": poll.multiple}
         if poll
         else None,
@@ -143,6 +167,8 @@ def _receipt(api: Api, item: Mapping[str, Any]) -> Receipt:
 
 
 async def _replace(api: Api, rendition: Rendition) -> Receipt:
+    if _waits(rendition):  # of what waits a server lets only the time be changed (section 8)
+        reject("It still waits there; delete it and write it anew", where="replaces", account=api.account)
     reply = await api.ask("GET", f"{STATUSES}/{rendition.replaces}")
     if is_gone(reply):
         reject("The post to update is not there any more", where="replaces", account=api.account)
@@ -154,6 +180,11 @@ async def _replace(api: Api, rendition: Rendition) -> Receipt:
     if rendition.media:
         change["media_ids"] = await pictures(api, rendition.media)
     return _receipt(api, await rewritten(api, before, change))
+
+
+def _waits(rendition: Rendition) -> bool:
+    """Whether what it replaces is no post yet, but scheduled."""
+    return rendition.replaces.startswith("scheduled:")
 
 
 # --- looking ---
@@ -179,15 +210,19 @@ async def _is_it(api: Api, status: Mapping[str, Any], rendition: Rendition) -> b
         return False
     if bool(status.get("poll")) != bool(rendition.poll) or bool(status.get("quote")) != bool(rendition.quotes):
         return False
+    return await _has_words(api, status, rendition.text)
+
+
+async def _has_words(api: Api, status: Mapping[str, Any], text: str) -> bool:
     named = {str(m.get("url")): str(m.get("acct")) for m in status.get("mentions") or () if isinstance(m, Mapping)}
     words = text_of(str(status.get("content") or ""), named, quoting=bool(status.get("quote")))
-    if comparable(words) == comparable(rendition.text):
+    if comparable(words) == comparable(text):
         return True
     try:
         source = await api.one(f"{STATUSES}/{status['id']}/source", what="the source of a post")
     except (NotFound, NotAllowed, Rejected):
         return False
-    return comparable(str(source.get("text") or "")) == comparable(rendition.text)
+    return comparable(str(source.get("text") or "")) == comparable(text)
 
 
 async def _find_scheduled(api: Api, rendition: Rendition) -> Receipt | None:
@@ -208,14 +243,22 @@ async def _find_scheduled(api: Api, rendition: Rendition) -> Receipt | None:
 
 
 async def _find_replaced(api: Api, rendition: Rendition) -> Receipt | None:
+    """The post, when all that was sent stands there. Else None: to write a change again does no harm.
+
+    Pictures cannot be told from those before, as the server names each copy anew: with them it is written again.
+    """
+    if rendition.media or _waits(rendition):
+        return None
     reply = await api.ask("GET", f"{STATUSES}/{rendition.replaces}")
     if is_gone(reply):
         return None
     api.judge(reply, "the post")
     status = mapping(reply, "the post")
-    named = {str(m.get("url")): str(m.get("acct")) for m in status.get("mentions") or () if isinstance(m, Mapping)}
-    words = text_of(str(status.get("content") or ""), named, quoting=bool(status.get("quote")))
-    same = comparable(words) == comparable(rendition.text)
+    same = (
+        plain_line(status.get("spoiler_text")) == plain_line(rendition.warning)
+        and (not rendition.language or status.get("language") == rendition.language)
+        and await _has_words(api, status, rendition.text)
+    )
     return _receipt(api, status) if same else None
 
 

@@ -39,7 +39,9 @@ async def senders(api: Api) -> frozenset[str]:
         try:
             await pending(api)
         except (NotFound, NotAllowed, Rejected):
-            api.session.absent.add("requests")
+            if api.spoke_itself:
+                api.session.absent.add("requests")
+            api.session.asked_at["senders"] = api.now()  # a page in front of it: as last asked, for a moment
     return api.session.filtered
 
 

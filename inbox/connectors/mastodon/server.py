@@ -121,6 +121,7 @@ class Api:
         self.http = room.http
         self.requests = 0
         self.skew = timedelta(0)  # our clock minus the server's, as last seen
+        self.spoke_itself = False  # whether the last answer was the server's own, and no proxy's page
         self._room = room
         self._background = background
         self.account = room.account.title
@@ -158,6 +159,7 @@ class Api:
         sent = {"Authorization": f"Bearer {self.token()}", **(headers or {})}
         url = f"{self.server.root}{path}" + (f"?{urlencode(params)}" if params else "")
         self.requests += 1
+        self.spoke_itself = False
         reply = await request(
             self.http,
             method,
@@ -171,6 +173,7 @@ class Api:
             follow_redirects=method == "GET",
             judged={429, 501},
         )
+        self.spoke_itself = reply.status < 300 or _is_own(reply)
         self._note(reply, window if method == "GET" else "")
         return reply
 
@@ -266,9 +269,12 @@ def judge(reply: Reply, what: str, *, account: str = "") -> None:
 
 def is_gone(reply: Reply) -> bool:
     """The server itself says that there is no such thing, or none that we may see; a proxy's page does not count."""
-    if reply.status == 410:
-        return True
-    if reply.status != 404 or "json" not in reply.content_type:
+    return reply.status == 410 or (reply.status == 404 and _is_own(reply))
+
+
+def _is_own(reply: Reply) -> bool:
+    """Whether an error is the server's own JSON answer; proxies answer with pages."""
+    if "json" not in reply.content_type:
         return False
     try:
         return isinstance(reply.json("error"), Mapping)

@@ -55,6 +55,22 @@ async def pictures(api: Api, media: Sequence[Media], token: str) -> list[Picture
     return found
 
 
+async def pictures_there(api: Api, media: Sequence[Media], token: str) -> list[Picture] | None:
+    """The same pictures, when all are in the media library with their descriptions; else None. Never writes."""
+    found = []
+    for number, one in enumerate(media, start=1):
+        item = await _kept(api, f"{_stem(one)}-{token}-{number}")
+        if item is None or (one.alt_text and item.get("alt_text") != one.alt_text):
+            return None
+        found.append(Picture(id_of(item), str(item.get("source_url") or ""), one.alt_text))
+    return found
+
+
+async def terms_there(api: Api, route: str, names: Sequence[str]) -> set[int]:
+    """The ids of categories or tags by name, 0 for what is not there. Never writes."""
+    return {await _term_named(api, route, name.strip()) for name in names if name.strip()}
+
+
 async def terms(api: Api, route: str, names: Sequence[str]) -> list[int]:
     """The ids of categories or tags by name; what is not there is created."""
     ids = [await _term(api, route, name.strip()) for name in names if name.strip()]
@@ -62,12 +78,16 @@ async def terms(api: Api, route: str, names: Sequence[str]) -> list[int]:
 
 
 async def _picture(api: Api, one: Media, body: bytes, name: str) -> Picture:
-    params = {"slug": name, "context": "edit", "status": "inherit,private", "_fields": MEDIA_FIELDS}
-    page = await api.page(MEDIA, params, "the media library")
-    item = next((i for i in page.items if id_of(i)), None) or await _uploaded(api, one, body, name)
+    item = await _kept(api, name) or await _uploaded(api, one, body, name)
     if one.alt_text and item.get("alt_text") != one.alt_text:
         item = await api.write(f"{MEDIA}/{id_of(item)}", {"alt_text": one.alt_text}, "describing a picture")
     return Picture(id_of(item), str(item.get("source_url") or ""), one.alt_text)
+
+
+async def _kept(api: Api, name: str) -> Mapping[str, Any] | None:
+    params = {"slug": name, "context": "edit", "status": "inherit,private", "_fields": MEDIA_FIELDS}
+    page = await api.page(MEDIA, params, "the media library")
+    return next((i for i in page.items if id_of(i)), None)
 
 
 async def _uploaded(api: Api, one: Media, body: bytes, name: str) -> Mapping[str, Any]:

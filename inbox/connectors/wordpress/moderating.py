@@ -6,6 +6,7 @@ Every one of these may be repeated: it looks at how the message stands and only 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any, Final
 
 from inbox.connectors.text import escaped, lines_of
@@ -125,9 +126,21 @@ async def _comment(api: Api, number: int, action: Moderation, moved: Moved) -> M
 
 def _writers(comment: Mapping[str, Any]) -> dict[str, str]:
     """The writer's browser and address, to be sent back with every change: WordPress would overwrite both with ours
-    (section 1, point 4; the address, which that leaves out, measured on 6.1.9). It takes no empty one."""
+    (section 1, point 4; the address, which that leaves out, measured on 6.1.9). It takes no empty one, and refuses the
+    whole change for an address that is none: a proxy's list or a shortened one stays out, and the change is made."""
     kept = {name: str(comment.get(name) or "") for name in ("author_user_agent", "author_ip")}
+    if not _is_address(kept["author_ip"]):
+        del kept["author_ip"]
     return {name: words for name, words in kept.items() if words}
+
+
+def _is_address(words: str) -> bool:
+    """Whether WordPress takes it: an address of version 4 or 6, without a zone."""
+    try:
+        ip_address(words)
+    except ValueError:
+        return False
+    return "%" not in words
 
 
 async def _refuse_under_trashed(api: Api, comment: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from inbox.connectors.text import lines_of, linked
-from inbox.connectors.wordpress.attaching import Picture, pictures, terms
+from inbox.connectors.wordpress.attaching import Picture, pictures, pictures_there, terms, terms_there
 from inbox.connectors.wordpress.checking import parted
 from inbox.connectors.wordpress.lists import COMMENTS, ROUTES, id_of
 from inbox.connectors.wordpress.moderating import comment_content
@@ -59,7 +59,7 @@ async def find(api: Api, rendition: Rendition, key: str) -> Receipt | None:
         post, parent = _target(rendition)
         return await _find_reply(api, post, parent, rendition.text)
     if rendition.replaces:
-        return await _find_replaced(api, rendition)
+        return await _find_replaced(api, rendition, key)
     return await _find_post(api, key)
 
 
@@ -262,7 +262,7 @@ def _when(api: Api, rendition: Rendition, server: datetime | None) -> dict[str, 
             hint="Postroom sends it when its time has come.",
             retry_at=due,
         )
-    return {"status": "future", "date_gmt": due.strftime("%Y-%m-%dT%H:%M:%S")}
+    return {"status": "future", "date_gmt": _gmt(due)}
 
 
 async def _change(api: Api, rendition: Rendition, token: str) -> dict[str, Any]:
@@ -298,21 +298,54 @@ async def _replace(api: Api, rendition: Rendition, key: str) -> Receipt:
             reject("A post that is public cannot be scheduled: it would disappear until then", where="publish_at")
         if status not in {"publish", "private"}:
             when = _when(api, rendition, None)
+        if status == "future" and when.get("status") == "publish":
+            when["date_gmt"] = None  # else the old date stays, and with it the post waits on (section 6)
     change = {**await _change(api, rendition, token_of(key)), **when}
     item = await api.write(f"{route}/{number}", change, "updating the post")
     return _post_receipt(api, item, change)
 
 
-async def _find_replaced(api: Api, rendition: Rendition) -> Receipt | None:
+async def _find_replaced(api: Api, rendition: Rendition, key: str) -> Receipt | None:
+    """The post, when all that was sent stands there. Else None: to write a change again does no harm, while a part
+    that was taken out and stands there still may do some."""
     route, number = _replaced(rendition)
     try:
         item = await api.read(f"{route}/{number}", {"context": "edit", "_fields": POST_FIELDS}, "the post")
     except NotFound:
         return None
-    title, content = ((item.get(name) or {}).get("raw", "") for name in ("title", "content"))
-    text = blocks(rendition.text, [])
-    same = _words(str(title)) == one_line(rendition.title) and _words(str(content)).startswith(_words(text))
-    return _post_receipt(api, item, {}) if same else None
+    if not _stands_as_timed(api, item, rendition.publish_at) or _words(_raw(item, "title")) != one_line(
+        rendition.title
+    ):
+        return None
+    if rendition.excerpt.strip() and _words(_raw(item, "excerpt")) != one_line(rendition.excerpt):
+        return None
+    images = await pictures_there(api, rendition.media, token_of(key))
+    if images is None or (images and item.get("featured_media") != images[0].id):
+        return None
+    if _raw(item, "content").strip() != blocks(rendition.text, images[1:]):
+        return None
+    for field, names in (("categories", rendition.categories), ("tags", rendition.tags)):
+        if names and set(item.get(field) or ()) != await terms_there(api, f"wp/v2/{field}", names):
+            return None
+    return _post_receipt(api, item, {})
+
+
+def _stands_as_timed(api: Api, item: Mapping[str, Any], due: datetime | None) -> bool:
+    """Whether the post is public, or waits, as the time that was asked for has it; without one that was left alone."""
+    if due is None:
+        return True
+    if item.get("status") in {"publish", "private"}:
+        return due <= api.now()
+    return item.get("status") == "future" and item.get("date_gmt") == _gmt(due)
+
+
+def _raw(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    return str(value.get("raw") or "") if isinstance(value, Mapping) else ""
+
+
+def _gmt(due: datetime) -> str:
+    return due.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _replaced(rendition: Rendition) -> tuple[str, int]:

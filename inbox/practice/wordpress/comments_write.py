@@ -21,7 +21,7 @@ WRITE_ARGS = {
     "author_email": Arg(type="email"),
     "author_url": Arg(type="string"),
     "author_user_agent": Arg(type="string"),
-    "author_ip": Arg(type="string"),
+    "author_ip": Arg(type="ip"),
     "date": Arg(type="date", nullable=True),
     "date_gmt": Arg(type="date", nullable=True),
     "parent": Arg(type="integer"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from ipaddress import ip_address
 from typing import Any, Literal
 
 from inbox.practice.wordpress.wire import MISSING, Call, RestError
@@ -17,7 +18,7 @@ _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|z|[+-]\d
 class Arg:
     """One declared parameter. ``ids`` and ``words`` are lists, sent as a list or with commas."""
 
-    type: Literal["integer", "string", "boolean", "date", "ids", "words", "email", "any"] = "any"
+    type: Literal["integer", "string", "boolean", "date", "ids", "words", "email", "ip", "any"] = "any"
     enum: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
@@ -91,6 +92,10 @@ def _valid(name: str, value: Any, arg: Arg) -> Any:
             if value and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", str(value)):
                 raise Invalid("rest_invalid_email", "Invalid email address.")
             return str(value)
+        case "ip":
+            if not _is_address(value):
+                raise Invalid("rest_invalid_ip", f"{name} is not a valid IP address.")
+            return value
         case "string":
             return _word(name, value, arg)
         case _:
@@ -102,6 +107,14 @@ def listed(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return [part for part in re.split(r"[\s,]+", str(value)) if part]
+
+
+def _is_address(value: Any) -> bool:
+    try:
+        ip_address(str(value))
+    except ValueError:
+        return False
+    return "%" not in str(value)
 
 
 def _word(name: str, value: Any, arg: Arg) -> str:

@@ -187,6 +187,8 @@ def test_an_answer_goes_to_no_more_people_than_what_it_answers() -> None:
     assert found == []
     wider = replace(REPLY, text="Yes", visibility=Visibility.PUBLIC)
     assert in_town(wider, reply_to=question)[1] == [("visibility", True)]
+    ours = replace(question, details={"warning": "shown only"})
+    assert in_town(replace(REPLY, text="Yes"), reply_to=ours)[0].warning == "", "what we say about it is not repeated"
     quieter = in_town(replace(REPLY, text="Yes"), reply_to=message("m2", visibility=Visibility.UNLISTED))[0]
     assert quieter.visibility is Visibility.UNLISTED
 
@@ -195,6 +197,24 @@ def test_whoever_is_named_in_a_private_answer_is_said() -> None:
     question = message("m1", visibility=Visibility.DIRECT, addressees=("@vera",))
     _, found = render(replace(REPLY, text="@eve@b.org Hi"), TOWN, now=START, reply_to=question)
     assert [(p.stops, "@eve@b.org" in p.words) for p in found] == [(False, True)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "others"),
+    [
+        ("@petra will call you.", "@petra."),
+        ("Ask @petra-ann.lee, or @eve@b.org!", "@petra-ann.lee, @eve@b.org."),
+        ("@vera @Vera@town.example @tom@b.org @office yes", ""),
+        ("petra@town.example, https://b.org/@petra, x=@petra", ""),
+    ],
+)
+def test_somebody_of_our_own_server_named_in_a_private_answer_is_said(typed: str, others: str) -> None:
+    """The server takes them for named without its host, and delivers the answer to them."""
+    town = replace(TOWN, remote_id="office@town.example", limits=replace(TOWN.limits, text_graphemes=500))
+    question = message("m1", visibility=Visibility.DIRECT, addressees=("@vera", "@tom@b.org"))
+    _, found = render(replace(REPLY, text=typed), town, now=START, reply_to=question)
+    expected = [f"Everybody named in a private message receives it: {others}"] if others else []
+    assert [p.words for p in found] == expected
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,17 @@ def test_a_scheduled_post_keeps_its_time_when_it_is_changed() -> None:
     assert ComposerState.of_post(MessageId(7), post, ChannelId("a")).publish_at == at
 
 
+def test_a_post_keeps_its_warning_and_its_language_when_it_is_changed() -> None:
+    post = Message(
+        remote_id="1", kind=MessageKind.POST, author=Author(name="We"), created_at=NOW, text="One",
+        warning="Accident", language="de",
+    )  # fmt: skip
+    state = ComposerState.of_post(MessageId(7), post, ChannelId("a"))
+    assert (state.warning, state.language) == ("Accident", "de")
+    ours = replace(post, details={"warning": "shown only"})
+    assert ComposerState.of_post(MessageId(7), ours, ChannelId("a")).warning == ""
+
+
 def test_what_was_taken_back_is_gone_on_with() -> None:
     state = ComposerState(title="T", text="x", channels=[ChannelId("a")], pictures=[photo("A bridge")], tags=("t",))
     assert ComposerState.of_update(state.update(), [ChannelId("a")]) == state
