@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import httpx
@@ -15,7 +15,7 @@ from inbox.connectors.loopback import landing
 from inbox.errors import NotFound, Offline, PostroomError, SignInNeeded, Unavailable, Unsupported
 from inbox.events import Changed
 from inbox.metering import Use
-from inbox.model import Account, AccountId, Channel
+from inbox.model import Account, AccountId, Channel, ChannelFound
 from inbox.secrets import AccountSecret, Secrets
 from inbox.store import accounts, leaving, record, spending
 from inbox.store.database import Database
@@ -45,6 +45,7 @@ class Accounts:
         self._clock = clock
         self._networks = networks
         self._connectors: dict[AccountId, Connector] = {}
+        self._held: dict[AccountId, AccountSecret] = {}  # by those connectors
         self._refreshed_at: dict[AccountId, datetime] = {}
 
     async def discover(self, network: str, address: str) -> Discovery:
@@ -94,6 +95,11 @@ class Accounts:
             raise NotFound(f"There is no account {again}.")
         if again is not None and (known[again].network, known[again].address) != (discovery.network, done.address):
             raise SignInNeeded(f"That is another place: {done.address}.", hint=f"Sign in at {known[again].address}.")
+        if again is not None and known[again].user != done.user and not self._has_one_of(again, done.channels):
+            raise SignInNeeded(
+                f"That is another account: {done.user or done.title}.",
+                hint=f"Sign in as {known[again].user or known[again].title}, or add the other one as a new account.",
+            )
         id_ = again or (same[0].id if same else self._fresh_id(discovery.network))
         self._secrets.save(id_, done.secret)
         account = Account(
@@ -125,23 +131,24 @@ class Accounts:
         except PostroomError as error:  # the network may be away: the secret is forgotten here all the same
             log.info("account %s: the secret could not be given back: %s", account_id, error)
         self._secrets.forget(account_id)
-        await self._drop(account_id)
         now = self._clock.now()
         with self._database.transaction() as connection:
             changed = leaving.take_back(connection, account_id, at=now, actor=actor)
             accounts.remove_account(connection, account_id, at=now)
             record.append(connection, at=now, actor=actor, verb="removed", subject=f"account:{account_id}")
+        await self._drop(account_id)  # nothing was waited for since its secret went: no renewal brought it back
         return changed | Changed(accounts=True)
 
-    async def refresh(self, account_id: AccountId, connector: Connector) -> None:
+    async def refresh(self, account_id: AccountId, connector: Connector) -> bool:
         """Ask once a day, and once after a start, what the account opens, allows and limits today.
 
-        A failure says nothing that the poll which follows would not say better.
+        Returns whether it opens more than before. A failure says nothing that the poll which follows would not say
+        better.
         """
         now = self._clock.now()
         refreshed_at = self._refreshed_at.get(account_id)
         if refreshed_at is not None and now - refreshed_at < REFRESH_EVERY:
-            return
+            return False
         self._refreshed_at[account_id] = now
         try:
             found = await connector.channels()
@@ -149,14 +156,21 @@ class Accounts:
             if isinstance(error, Offline | Unavailable):
                 del self._refreshed_at[account_id]  # nothing was learned: asked again with the next poll
             log.info("account %s: its channels could not be asked for: %s", account_id, error)
-            return
+            return False
         account = next((a for a in accounts.accounts(self._database.connection) if a.id == account_id), None)
-        if account is not None:
-            with self._database.transaction() as connection:
-                accounts.add_channels(
-                    connection, account, found, interval_s=connector.interval_s,
-                    history_before=now - BORN_SETTLED_AFTER,
-                )  # fmt: skip
+        if account is None:
+            return False
+        before = {c.id for c in accounts.channels(self._database.connection, account_id=account_id)}
+        with self._database.transaction() as connection:
+            ids = accounts.add_channels(
+                connection, account, found, interval_s=connector.interval_s,
+                history_before=now - BORN_SETTLED_AFTER,
+            )  # fmt: skip
+        return not before.issuperset(ids)
+
+    def is_current(self, account_id: AccountId, connector: Connector) -> bool:
+        """Whether the account still works with this connector: not since it was removed, or signed in to again."""
+        return self._connectors.get(account_id) is connector
 
     def note_validity(self, account_id: AccountId, connector: Connector) -> bool:
         """Keep how long its sign-in and its version last, as far as that is news; whether it is."""
@@ -192,10 +206,11 @@ class Accounts:
             if not found:
                 raise SignInNeeded("This account was removed.", account=account_id)
             network = self._network(found[0].network)
+            secret = self._held[account_id] = AccountSecret(self._secrets, account_id)
             room = Room(
                 account=found[0],
                 http=self._http,
-                secret=AccountSecret(self._secrets, account_id),
+                secret=secret,
                 clock=self._clock,
                 meter=spending.StoredMeter(self._database, self._clock, account_id, network.allowances),
                 steps=StoredSteps(self._database),
@@ -212,7 +227,15 @@ class Accounts:
         for id_ in list(self._connectors):
             await self._drop(id_)
 
+    def _has_one_of(self, account_id: AccountId, found: Iterable[ChannelFound]) -> bool:
+        """Whether the account has one of these channels: where several people may speak for one place, that tells it,
+        and not who signs in."""
+        rows = self._database.connection.execute("SELECT remote_id FROM channels WHERE account_id = ?", (account_id,))
+        return not {r[0] for r in rows}.isdisjoint(c.remote_id for c in found)
+
     async def _drop(self, account_id: AccountId) -> None:
+        if (secret := self._held.pop(account_id, None)) is not None:
+            secret.ended = True
         if (old := self._connectors.pop(account_id, None)) is not None:
             await old.close()
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from inbox import metering
 from inbox.accounts import Accounts
 from inbox.clock import Clock
+from inbox.connectors.connector import Connector
 from inbox.errors import PostroomError
 from inbox.events import Changed
 from inbox.metering import Use
@@ -45,7 +46,7 @@ class Polling:
         self._accounts = accounts_
         self._network_returned = network_returned
         self._interval_s = interval_s
-        self._fetch = Fetch(database, clock, publish)
+        self._fetch = Fetch(database, clock, publish, accounts_.is_current)
         self._schedule = Schedule()
         self._hints = Hints(clock, tasks, accounts_.connector_for, self._hinted)
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -84,6 +85,8 @@ class Polling:
             now = self._clock.now()
             if not self.paused:
                 channels = {c.id: c for c in self._channels()}
+                # A plan for one that may not be polled any more would be due for ever, and offline the only one asked.
+                self._schedule.keep(channels.values(), now)
                 for id_ in self._schedule.due(now, self.busy):
                     if id_ in channels:
                         self._begin(channels[id_])
@@ -108,14 +111,17 @@ class Polling:
 
     async def measure(self, account_id: AccountId) -> tuple[Use, ...]:
         """How the account's allowances stand now; told to the window with the next change."""
-        found = tuple(self._accounts.uses(account_id, await self._accounts.connector(account_id)))
+        return self._measured(account_id, await self._accounts.connector(account_id))
+
+    def _measured(self, account_id: AccountId, connector: Connector) -> tuple[Use, ...]:
+        found = tuple(self._accounts.uses(account_id, connector))
         if found:
             self.uses[account_id] = found
         return found
 
     def _hinted(self, channel_id: ChannelId) -> None:
         """The network says that something may be new."""
-        self._schedule.hurry([channel_id], self._clock.now())
+        self._schedule.hint(channel_id, self._clock.now())
         self._wake.set()
 
     def _begin(self, channel: Channel) -> asyncio.Task[Outcome]:
@@ -135,12 +141,15 @@ class Polling:
                 except PostroomError as error:
                     outcome = Outcome(channel=channel, error=error)
                 else:
-                    await self._accounts.refresh(channel.account_id, connector)
+                    if await self._accounts.refresh(channel.account_id, connector):
+                        self.replan()
+                        self._publish(Changed(accounts=True))
                     channel = accounts.channel(self._database.connection, channel.id) or channel
                     outcome = await self._fetch.poll(channel, connector)
-                    stretch = metering.pace(await self.measure(channel.account_id), self._clock.now())
-                    if self._accounts.note_validity(channel.account_id, connector):
-                        self._publish(Changed(accounts=True))
+                    if self._accounts.is_current(channel.account_id, connector):  # not removed meanwhile
+                        stretch = metering.pace(self._measured(channel.account_id, connector), self._clock.now())
+                        if self._accounts.note_validity(channel.account_id, connector):
+                            self._publish(Changed(accounts=True))
         finally:
             self.busy.discard(channel.id)
             self._under_way.pop(channel.id, None)
@@ -150,6 +159,9 @@ class Polling:
         now = self._clock.now()
         if outcome.error is None:
             turned = self._schedule.succeeded(channel.id, now, stretch=stretch)
+        elif outcome.outdated:
+            turned = False
+            self._schedule.hurry([channel.id], now)  # with the new sign-in
         else:
             turned = self._schedule.failed(channel.id, outcome.error, now)
         if outcome.signed_in:

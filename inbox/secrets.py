@@ -101,17 +101,23 @@ class MemorySecrets:
 
 
 class AccountSecret:
-    """What a connector holds: read and replace the secret of its own account, and no other."""
+    """What a connector holds: read and replace the secret of its own account, and no other.
+
+    ``ended``: the connector is no longer the account's. A renewal that it began may come back after the account was
+    removed, or signed in to again; it must not bring the old secret back.
+    """
 
     def __init__(self, secrets: Secrets, account_id: AccountId) -> None:
         self._secrets = secrets
         self._account_id = account_id
+        self.ended = False
 
     def read(self) -> Mapping[str, str]:
         return self._secrets.read(self._account_id)
 
     def save(self, parts: Mapping[str, str]) -> None:
-        self._secrets.save(self._account_id, parts)
+        if not self.ended:
+            self._secrets.save(self._account_id, parts)
 
     def __repr__(self) -> str:
         return f"AccountSecret({self._account_id!r})"

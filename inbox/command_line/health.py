@@ -137,7 +137,7 @@ def _channels(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _gaps(connection: sqlite3.Connection) -> Iterator[Finding]:
     """A gap that nobody can close is told, but is no fault of the inbox: nothing can be done about it."""
-    for gap in ledger.gaps(connection, since=datetime(1970, 1, 1, tzinfo=UTC)):
+    for gap in ledger.gaps(connection, since=datetime(1970, 1, 1, tzinfo=UTC), limit=None):
         closed = f", closed {moment(gap.closed_at)}" if gap.closed_at else ""
         words = f"{moment(gap.from_at)} to {moment(gap.to_at)}: {gap.reason}{closed}."
         yield Finding(what=f"gap in {gap.channel_id}", ok=True, words=words)

@@ -29,7 +29,7 @@ from inbox.errors import (
 )
 from inbox.events import Changed
 from inbox.model import AccountId, Channel, ChannelId, Delivery, DeliveryId, DeliveryState, Receipt
-from inbox.store import accounts, outbox, record, triage
+from inbox.store import accounts, outbox, record
 from inbox.store.database import Database
 from inbox.sync import fetch
 from inbox.tasks import Tasks
@@ -41,6 +41,7 @@ SETTLE_S = 90.0
 PENDING_S = 5.0
 RETRY_FIRST_S = 15.0
 RETRY_LONGEST_S = 900.0
+_A_MOMENT_S = 0.001  # what the store's times can tell apart
 _SURELY_NOT_SENT = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
@@ -64,7 +65,11 @@ class Outbox:
         self._connector_for = connector_for
         self._settle_s = settle_s
         self._busy: set[ChannelId] = set()
-        self._resting: dict[ChannelId, datetime] = {}  # after a failure nobody foresaw: not again before then
+        self._resting: dict[ChannelId, float] = {}  # after a failure nobody foresaw: not again before then
+        # Steady seconds, for what a step of the wall clock must not shorten: when each request began, in this run; what
+        # an earlier run began had at least not ended before this one.
+        self._began_s: dict[DeliveryId, float] = {}
+        self._recovered_s = clock.monotonic_s()
         self._held_offline: set[DeliveryId] = set()
         self._poked = asyncio.Event()
         self.paused = False
@@ -73,6 +78,7 @@ class Outbox:
         """At start: whatever was being sent when the last run ended is looked for now."""
         with self._database.transaction() as connection:
             ids = outbox.interrupted(connection, at=self._clock.now())
+        self._recovered_s = self._clock.monotonic_s()
         self._publish(Changed(deliveries=frozenset(ids)))
 
     def poke(self) -> None:
@@ -113,8 +119,9 @@ class Outbox:
             self.start_due()
             # What is due already is under way, or rests.
             next_at = outbox.next_due_at(self._database.connection, after=now)
-            times = [*self._resting.values(), *([next_at] if next_at is not None else [])]
-            wait_s = min([30.0, *(max((at - now).total_seconds(), 0.05) for at in times)])
+            waits = [until_s - self._clock.monotonic_s() for until_s in self._resting.values()]
+            waits += [(next_at - now).total_seconds()] if next_at is not None else []
+            wait_s = min([30.0, *(max(s, 0.05) for s in waits)])
             sleep = self._tasks.start(self._clock.sleep(wait_s), name="outbox sleeps")
             poke = self._tasks.start(self._poked.wait(), name="outbox listens")
             await asyncio.wait({sleep, poke}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,22 +132,21 @@ class Outbox:
         """Start each channel that has something due and is not at it already; within a channel, oldest first."""
         if self.paused:
             return
-        now = self._clock.now()
-        self._resting = {id_: until for id_, until in self._resting.items() if until > now}
-        for delivery in outbox.due(self._database.connection, now=now):
-            if delivery.channel_id not in self._busy and delivery.channel_id not in self._resting:
-                self._busy.add(delivery.channel_id)
-                self._tasks.start(self._channel(delivery.channel_id), name=f"outbox {delivery.channel_id}")
+        now, now_s = self._clock.now(), self._clock.monotonic_s()
+        self._resting = {id_: until_s for id_, until_s in self._resting.items() if until_s > now_s}
+        due = [d.channel_id for d in outbox.due(self._database.connection, now=now)]
+        for channel_id in dict.fromkeys([*due, *sorted(outbox.ahead(self._database.connection, now=now))]):
+            if channel_id not in self._busy and channel_id not in self._resting:
+                self._busy.add(channel_id)
+                self._tasks.start(self._channel(channel_id), name=f"outbox {channel_id}")
 
     async def _channel(self, channel_id: ChannelId) -> None:
         finished = False
         try:
             while not self.paused:
-                due = [
-                    d
-                    for d in outbox.due(self._database.connection, now=self._clock.now())
-                    if d.channel_id == channel_id
-                ]
+                now = self._clock.now()
+                self._reckon_anew(channel_id, now)
+                due = [d for d in outbox.due(self._database.connection, now=now) if d.channel_id == channel_id]
                 channel = accounts.channel(self._database.connection, channel_id)
                 if not due or channel is None:
                     break
@@ -149,8 +155,16 @@ class Outbox:
         finally:
             self._busy.discard(channel_id)
             if not finished:  # a full disk or a bug: at once it would only fail again
-                self._resting[channel_id] = self._clock.now() + timedelta(seconds=RETRY_FIRST_S)
+                self._resting[channel_id] = self._clock.monotonic_s() + RETRY_FIRST_S
             self._poked.set()
+
+    def _reckon_anew(self, channel_id: ChannelId, now: datetime) -> None:
+        """The clock may have been put back."""
+        if channel_id not in outbox.ahead(self._database.connection, now=now):
+            return
+        with self._database.transaction() as connection:
+            ids = outbox.reckon_anew(connection, channel_id, now=now)
+        self._publish(Changed(deliveries=frozenset(ids)))
 
     async def deliver(self, channel: Channel, delivery: Delivery) -> None:
         """One step for one delivery of a channel that sends nothing else: send it if queued, look for it if unknown."""
@@ -171,6 +185,7 @@ class Outbox:
         with self._database.transaction() as connection:
             if not outbox.begin(connection, delivery.id, at=self._clock.now()):
                 return  # undone a moment ago
+        self._began_s[delivery.id] = self._clock.monotonic_s()
         self._tell(delivery)
         try:
             receipt = await connector.publish(channel, delivery.rendition, delivery.key)
@@ -185,12 +200,8 @@ class Outbox:
                 )
             self._tell(delivery)
         except (Rejected, NotFound, Unsupported) as error:
-            now = self._clock.now()
             with self._database.transaction() as connection:
-                given_back = outbox.gives_back(connection, delivery.id)
-                done = outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=now)
-                if done and given_back:  # it was settled for the sake of an answer that is not there
-                    triage.restore(connection, given_back, at=now, actor=record.MACHINE)
+                outbox.rejected(connection, delivery.id, words=str(error), hint=error.hint, at=self._clock.now())
             self._tell(delivery)
         else:
             self._sent(channel, delivery, receipt, "sent")
@@ -214,7 +225,8 @@ class Outbox:
             outbox.unknown(
                 connection, delivery.id, words=words, hint="Postroom asks again by itself.", at=now, verb="accepted"
             )
-            outbox.look_again(connection, delivery.id, not_before_at=now + timedelta(seconds=PENDING_S), words=words)
+            again = now + timedelta(seconds=PENDING_S)
+            outbox.look_again(connection, delivery.id, not_before_at=again, words=words, at=now)
         self._tell(delivery)
 
     def _unknown(self, delivery: Delivery, error: PostroomError) -> None:
@@ -225,11 +237,12 @@ class Outbox:
                 connection, delivery.id, at=now,
                 words=f"The answer was lost: {error}", hint="Postroom looks for it before anything is sent again.",
             )  # fmt: skip
-            outbox.look_again(connection, delivery.id, not_before_at=now, words=f"The answer was lost: {error}")
+            outbox.look_again(connection, delivery.id, not_before_at=now, words=f"The answer was lost: {error}", at=now)
         self._tell(delivery)
 
     async def _look(self, channel: Channel, connector: Connector, delivery: Delivery) -> None:
         began = self._clock.now()
+        left_s = self._unsettled_s(delivery, began)
         try:
             receipt = await connector.find(channel, delivery)
         except PostroomError as error:
@@ -238,11 +251,10 @@ class Outbox:
         if receipt is not None:
             self._sent(channel, delivery, receipt, "found")
             return
-        settled_at = (delivery.sending_at or began) + timedelta(seconds=self._settle_s)
         with self._database.transaction() as connection:
-            if began < settled_at:
+            if left_s >= _A_MOMENT_S:
                 outbox.look_again(
-                    connection, delivery.id, not_before_at=settled_at,
+                    connection, delivery.id, not_before_at=began + timedelta(seconds=left_s), at=began,
                     words="Not there yet; Postroom looks once more before it sends again.",
                 )  # fmt: skip
             else:
@@ -252,14 +264,21 @@ class Outbox:
                 )  # fmt: skip
         self._tell(delivery)
 
+    def _unsettled_s(self, delivery: Delivery, now: datetime) -> float:
+        """Seconds that the network may still be working on it, by both clocks: a wall clock that is put forward in the
+        meantime makes a moment look like hours. Put back behind its beginning, it says nothing."""
+        steady_s = self._clock.monotonic_s() - self._began_s.get(delivery.id, self._recovered_s)
+        wall_s = (now - delivery.sending_at).total_seconds() if delivery.sending_at is not None else 0.0
+        return self._settle_s - (steady_s if wall_s < 0 else min(steady_s, wall_s))
+
     def _look_later(self, channel: Channel, delivery: Delivery, error: PostroomError, began: datetime) -> None:
         """It could not be looked for: still unknown."""
         again = self._after(delivery, began)
         if isinstance(error, Unavailable) and error.retry_at is not None:
-            again = max(error.retry_at, began)
+            again = max(error.retry_at, again)
         with self._database.transaction() as connection:
             outbox.look_again(
-                connection, delivery.id, not_before_at=again,
+                connection, delivery.id, not_before_at=again, at=began,
                 words=f"It is not known whether this went out; looking for it failed: {error}",
             )  # fmt: skip
         if isinstance(error, SignInNeeded):
@@ -274,7 +293,7 @@ class Outbox:
         # Nothing is due while signed out; afterwards all goes at once and in order: there is nothing to wait for.
         again = now if isinstance(error, SignInNeeded) else self._after(delivery, now)
         if isinstance(error, Unavailable | OutOfBudget) and error.retry_at is not None:
-            again = max(error.retry_at, now)
+            again = max(error.retry_at, again)
         with self._database.transaction() as connection:
             outbox.requeue(
                 connection, delivery.id, was=_SURELY_NOT_SENT, not_before_at=again, words=str(error), hint=error.hint,

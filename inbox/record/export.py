@@ -183,7 +183,7 @@ def _gaps(connection: sqlite3.Connection) -> list[dict[str, Any]]:
     return [
         {"channel": g.channel_id, "from_at": _iso(g.from_at), "to_at": _iso(g.to_at),
          "closed_at": _iso(g.closed_at), "reason": g.reason}
-        for g in reversed(ledger.gaps(connection, since=BEGINNING))
+        for g in reversed(ledger.gaps(connection, since=BEGINNING, limit=None))
     ]  # fmt: skip
 
 

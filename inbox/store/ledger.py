@@ -45,6 +45,7 @@ def enter(
     complete_to, failing_since, before = connection.execute(
         "SELECT complete_to, failing_since, polled_at FROM channels WHERE id = ?", (channel_id,)
     ).fetchone()
+    complete_to = _not_after(at, complete_to)
     window_from = to_ms(batch.window_from) if batch.window_from else complete_to
     _line(connection, channel_id, at, window_from, window_to, batch, new, changed, "")
     if batch.gap_before and complete_to is not None:
@@ -66,12 +67,18 @@ def fail(connection: sqlite3.Connection, channel_id: ChannelId, poll: Poll, trou
     complete_to, since, known = connection.execute(
         "SELECT complete_to, failing_since, trouble FROM channels WHERE id = ?", (channel_id,)
     ).fetchone()
+    complete_to = _not_after(at, complete_to)
     _line(connection, channel_id, at, complete_to, None, None, 0, 0, poll.problem)
     connection.execute(
         "UPDATE channels SET failing_since = coalesce(failing_since, ?), polled_at = ?, trouble = ? WHERE id = ?",
         (complete_to or at, at, trouble, channel_id),
     )
     return bool(since is None or known != trouble)
+
+
+def _not_after(at: int, complete_to: int | None) -> int | None:
+    """While the machine's clock was ahead, a time to come was noted: nothing is complete beyond the poll that asks."""
+    return min(complete_to, at) if complete_to is not None else None
 
 
 def _line(connection: sqlite3.Connection, channel_id: str, at: int, window_from: int | None, window_to: int | None,
@@ -93,16 +100,16 @@ def _gap(
     )
 
 
-def gaps(connection: sqlite3.Connection, *, since: datetime) -> list[Gap]:
-    """Gaps that end after ``since``, newest first; before them the one each failing channel has now, however short."""
+def gaps(connection: sqlite3.Connection, *, since: datetime, limit: int | None = 200) -> list[Gap]:
+    """Gaps that end after ``since``, newest first, no more than ``limit``; before them the one each failing channel has
+    now, however short."""
     found = [
         Gap(
             channel_id=ChannelId(c), from_at=from_ms(a), to_at=from_ms(b), closed_at=from_ms(d) if d else None, reason=r
         )
         for c, a, b, d, r in connection.execute(
-            "SELECT channel_id, from_at, to_at, closed_at, reason FROM gaps WHERE to_at >= ?"
-            " ORDER BY id DESC LIMIT 200",
-            (to_ms(since),),
+            "SELECT channel_id, from_at, to_at, closed_at, reason FROM gaps WHERE to_at >= ? ORDER BY id DESC LIMIT ?",
+            (to_ms(since), -1 if limit is None else limit),
         )
     ]
     failing = [

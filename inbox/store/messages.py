@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 
 from inbox.events import Changed
 from inbox.model import Batch, Channel, ConversationId, ConversationStatus, Message, MessageState
@@ -30,9 +31,12 @@ _LINES = (
     " WHERE conversation_id IN (SELECT value FROM json_each(?))"
 )
 _BORN = (
-    "INSERT INTO conversations (kind, status, place, held, public, messages, owed, last_at, author, handle, snippet,"
-    " subject, settled_at, unread, channel_id, network, root_remote_id, context_remote_id)"
-    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    "INSERT INTO conversations (id, kind, status, place, held, public, messages, owed, last_at, author, handle,"
+    " snippet, subject, settled_at, unread, channel_id, network, root_remote_id, context_remote_id)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_NEVER_USED = (
+    "SELECT max((SELECT coalesce(max(id), 0) FROM conversations), (SELECT max(conversation_id) FROM freed)) + 1"
 )
 
 
@@ -154,16 +158,17 @@ class _Writer:
             past = self.connection.execute(
                 "SELECT history_before, backfilled FROM channels WHERE id = ?", (self.channel.id,)
             ).fetchone()
+            made = dict(zip(missing, count(self.connection.execute(_NEVER_USED).fetchone()[0]), strict=False))
             rows = []
             for root, said in missing.items():
                 head = Head(ConversationStatus.OPEN, 0, root, 0, *past)
                 news = not all(m.ours for m in said)
                 now, settled_at, unread = restated([self._line(m) for m in said], head, news=news, at=self.now)
                 rows.append(
-                    (*now, settled_at, unread, self.channel.id, self.channel.network, root, said[-1].context_remote_id)
-                )
+                    (made[root], *now, settled_at, unread, self.channel.id, self.channel.network, root,
+                     said[-1].context_remote_id)
+                )  # fmt: skip
             self.connection.executemany(_BORN, rows)
-            made = self._roots(missing)
             self.born |= set(made.values())
             have |= made
         return have
@@ -231,7 +236,11 @@ class _Writer:
             "INSERT INTO drafts SELECT 'reply:' || ?, body, saved_at FROM drafts WHERE place = 'reply:' || ?"
             " ON CONFLICT (place) DO UPDATE SET body = body || char(10, 10) || excluded.body", (home, waiting),
         )  # fmt: skip
-        self.connection.execute("DELETE FROM drafts WHERE place = 'reply:' || ?", (waiting,))
+        self.connection.execute(  # whom the words are for; those at home stand before the others
+            "UPDATE OR IGNORE drafts SET place = 'aim:' || ? WHERE place = 'aim:' || ?", (home, waiting)
+        )
+        self.connection.execute("DELETE FROM drafts WHERE place IN ('reply:' || :id, 'aim:' || :id)", {"id": waiting})
+        self._rewrite_undo(waiting, home)
         self.connection.execute(
             "UPDATE conversations SET settled_at = min(conversations.settled_at, w.settled_at),"
             " unread = max(conversations.unread, w.unread)"
@@ -239,11 +248,32 @@ class _Writer:
             (waiting, home),
         )
         self.connection.execute("DELETE FROM conversations WHERE id = ?", (waiting,))
+        self.connection.execute("UPDATE freed SET conversation_id = max(conversation_id, ?)", (waiting,))
         outgoing.mark(self.connection, home)
         record.append(
             self.connection, at=self.at, actor=self.actor, verb="joined", subject=f"conversation:{waiting}",
             after={"conversation": home},
         )  # fmt: skip
+
+    def _rewrite_undo(self, waiting: int, home: int) -> None:
+        """What is on its way there gives back (see ``triage.restore``) what is one now, and settles nothing by that
+        for which the other one was not settled."""
+        snapshots = [
+            (id_, json.loads(undo))
+            for id_, undo in self.connection.execute(
+                "SELECT id, undo FROM deliveries WHERE conversation_id = ? AND undo <> ''"
+                " AND state NOT IN ('sent', 'cancelled')", (home,),
+            )
+        ]  # fmt: skip
+        times = self.connection.execute("SELECT settled_at FROM conversations WHERE id IN (?, ?)", (waiting, home))
+        settled_at = min([at for (at,) in times] + [row[2] for _, before in snapshots for row in before])
+        self.connection.executemany(
+            "UPDATE deliveries SET undo = ? WHERE id = ?",
+            [
+                (json.dumps([[home, status, settled_at, unread] for _, status, _, unread in before]), id_)
+                for id_, before in snapshots
+            ],
+        )
 
     def _update(self, m: Message, id_: int, conversation: int, state: str, title: str, text: str, html: str,
                 edited_at: int | None, parent: str, url: str, context: str, extras: str,

@@ -44,6 +44,7 @@ _DELIVERY = (
     " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id, d.step FROM deliveries d"
 )
 UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+_UNDER_WAY = "('queued', 'sending', 'unknown')"
 _LEFT_BEHIND = "It did not go out before the account was removed, so nothing is sent by itself."
 
 
@@ -132,11 +133,43 @@ def sent(
 
 
 def rejected(connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime) -> bool:
-    """The network refused it: a person edits."""
-    return _change(
-        connection, delivery_id, DeliveryState.REJECTED, at=at, actor=record.MACHINE, verb="rejected",
-        allowed=[DeliveryState.SENDING], words=words, hint=hint, undo="",
+    """The network refused it: a person edits, and its conversation is as it was."""
+    return _refused(
+        connection, delivery_id, at=at, actor=record.MACHINE, verb="rejected", allowed=[DeliveryState.SENDING],
+        words=words, hint=hint,
     )  # fmt: skip
+
+
+def _refused(
+    connection: sqlite3.Connection, delivery_id: int, *, at: datetime, actor: str, verb: str,
+    allowed: Sequence[DeliveryState], words: str, hint: str,
+) -> bool:  # fmt: skip
+    """Its conversation was settled for the sake of an answer that is not there."""
+    given_back = _undo_of(connection, delivery_id)
+    done = _change(
+        connection, delivery_id, DeliveryState.REJECTED, at=at, actor=actor, verb=verb, allowed=allowed, words=words,
+        hint=hint, undo="",
+    )  # fmt: skip
+    if done and given_back:
+        _hand_on(connection, delivery_id, given_back)
+        triage.restore(connection, given_back, at=at, actor=actor)
+    return done
+
+
+def _undo_of(connection: sqlite3.Connection, delivery_id: int) -> str:
+    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _hand_on(connection: sqlite3.Connection, delivery_id: int, given_back: str) -> None:
+    """Before whatever this delivery gives back is given back: what younger answers in its conversation found when they
+    settled it was made by this one. Given back after this one, that would settle what nobody has answered; so what was
+    before them is what was before this one."""
+    connection.execute(
+        "UPDATE deliveries SET undo = :undo WHERE id > :id AND undo <> '' AND state NOT IN ('sent', 'cancelled')"
+        " AND conversation_id = (SELECT conversation_id FROM deliveries WHERE id = :id)",
+        {"undo": given_back, "id": delivery_id},
+    )
 
 
 def by_hand(connection: sqlite3.Connection, delivery_id: int, *, url: str, words: str, hint: str, at: datetime) -> bool:
@@ -197,12 +230,6 @@ class StoredSteps:
             save_step(connection, key, step)
 
 
-def gives_back(connection: sqlite3.Connection, delivery_id: int) -> str:
-    """What taking the delivery back gives to its conversation, for ``triage.restore``; empty when nothing."""
-    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
-    return str(row[0]) if row else ""
-
-
 def unknown(
     connection: sqlite3.Connection, delivery_id: int, *, words: str, hint: str, at: datetime,
     verb: str = "outcome unknown",
@@ -225,14 +252,10 @@ def requeue(
     is rejected instead, and its conversation is as it was: a person may still send it once the account is back.
     """
     if _left_behind(connection, delivery_id, even_if_back=actor == record.MACHINE):
-        given_back = gives_back(connection, delivery_id)
-        done = _change(
-            connection, delivery_id, DeliveryState.REJECTED, at=at, actor=actor, verb="not sent: account removed",
-            allowed=was, words=_LEFT_BEHIND, hint="Once the account is back: send it again, or take it back.", undo="",
+        return _refused(
+            connection, delivery_id, at=at, actor=actor, verb="not sent: account removed", allowed=was,
+            words=_LEFT_BEHIND, hint="Once the account is back: send it again, or take it back.",
         )  # fmt: skip
-        if done and given_back:
-            triage.restore(connection, given_back, at=at, actor=actor)
-        return done
     return _change(
         connection, delivery_id, DeliveryState.QUEUED, at=at, actor=actor, verb=verb,
         allowed=was, not_before_at=to_ms(not_before_at), words=words, hint=hint,
@@ -252,13 +275,16 @@ def _left_behind(connection: sqlite3.Connection, delivery_id: int, *, even_if_ba
 def cancel(
     connection: sqlite3.Connection, delivery_id: int, *, at: datetime, actor: str, verb: str = "cancelled"
 ) -> str | None:
-    """Undo a delivery that has not left (or was refused). Returns what it gives back, ``None`` when it is too late."""
-    row = connection.execute("SELECT undo FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    """Undo a delivery that has not left (or was refused). Returns what it gives back to its conversation, for
+    ``triage.restore``: empty when nothing, ``None`` when it is too late."""
+    given_back = _undo_of(connection, delivery_id)
     done = _change(
         connection, delivery_id, DeliveryState.CANCELLED, at=at, actor=actor, verb=verb,
         allowed=[DeliveryState.QUEUED, DeliveryState.REJECTED, DeliveryState.BY_HAND],
     )  # fmt: skip
-    return str(row[0]) if done else None
+    if done and given_back:
+        _hand_on(connection, delivery_id, given_back)
+    return given_back if done else None
 
 
 def interrupted(connection: sqlite3.Connection, *, at: datetime) -> list[DeliveryId]:
@@ -277,7 +303,7 @@ def due(connection: sqlite3.Connection, *, now: datetime) -> list[Delivery]:
     return _deliveries(
         connection,
         "JOIN channels c ON c.id = d.channel_id JOIN accounts a ON a.id = c.account_id"
-        " WHERE d.state IN ('queued', 'sending', 'unknown') AND d.not_before_at <= ? AND a.signed_in = 1"
+        f" WHERE d.state IN {_UNDER_WAY} AND d.not_before_at <= ? AND a.signed_in = 1"
         " AND a.removed_at IS NULL ORDER BY d.id",
         (to_ms(now),),
     )
@@ -293,12 +319,45 @@ def next_due_at(connection: sqlite3.Connection, *, after: datetime) -> datetime 
     return from_ms(row[0]) if row[0] is not None else None
 
 
-def look_again(connection: sqlite3.Connection, delivery_id: int, *, not_before_at: datetime, words: str) -> None:
-    """Look for an unknown delivery once more, later."""
+def look_again(
+    connection: sqlite3.Connection, delivery_id: int, *, not_before_at: datetime, words: str, at: datetime | None = None
+) -> None:
+    """Look for an unknown delivery once more, later. ``at`` is the present moment: left out, it is looked for now."""
     connection.execute(
-        "UPDATE deliveries SET not_before_at = ?, words = ? WHERE id = ? AND state = 'unknown'",
-        (to_ms(not_before_at), words, delivery_id),
+        "UPDATE deliveries SET not_before_at = ?, words = ?, changed_at = ? WHERE id = ? AND state = 'unknown'",
+        (to_ms(not_before_at), words, to_ms(at or not_before_at), delivery_id),
     )
+
+
+def ahead(connection: sqlite3.Connection, *, now: datetime) -> set[ChannelId]:
+    """Channels with something under way whose times were written by a clock that was put back since."""
+    return {
+        ChannelId(row[0])
+        for row in connection.execute(
+            f"SELECT channel_id FROM deliveries WHERE state IN {_UNDER_WAY} AND changed_at > ?", (to_ms(now),)
+        )
+    }
+
+
+def reckon_anew(connection: sqlite3.Connection, channel_id: str, *, now: datetime) -> list[DeliveryId]:
+    """Let what this channel has ``ahead`` wait from now on, and as long as it was to: by its old times it would lie
+    there for as long as the clock was put back. The time that its writer chose is kept. Returns what was changed."""
+    at = to_ms(now)
+    found = []
+    for id_, state, not_before, changed, rendition, body in connection.execute(
+        "SELECT d.id, d.state, d.not_before_at, d.changed_at, d.rendition, u.body FROM deliveries d"
+        " JOIN updates u ON u.id = d.update_id"
+        f" WHERE d.channel_id = ? AND d.state IN {_UNDER_WAY} AND d.changed_at > ? ORDER BY d.id",
+        (channel_id, at),
+    ).fetchall():
+        wanted = at + max(not_before - changed, 0)
+        chosen = update_from(body).publish_at
+        ours_to_keep = state == DeliveryState.QUEUED and rendition_from(rendition).publish_at is None
+        if chosen is not None and ours_to_keep and to_ms(chosen) <= not_before:  # else a person did not wait for it
+            wanted = max(wanted, to_ms(chosen))
+        connection.execute("UPDATE deliveries SET not_before_at = ?, changed_at = ? WHERE id = ?", (wanted, at, id_))
+        found.append(DeliveryId(id_))
+    return found
 
 
 def hurry(connection: sqlite3.Connection, delivery_ids: Iterable[int], *, at: datetime) -> None:

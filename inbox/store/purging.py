@@ -28,20 +28,30 @@ from inbox.store.messages import restate
 LOOK_EVERY_S: Final = 60.0
 """Not only when the next is due: a machine that slept may wake long after."""
 SOON_S: Final = 1.0
-_ALL = (
-    "SELECT f.*, m.conversation_id, m.channel_id, a.removed_at IS NOT NULL FROM fleeting f"
-    " JOIN messages m ON m.id = abs(f.message_id) JOIN channels h ON h.id = m.channel_id"
+AHEAD_S: Final = 60.0
+"""Words that say they came so much later than now came while the clock was ahead, and nobody knows when: they go at
+once, for they might be here too long already. A time server's small steps do not count."""
+_FROM = (
+    " FROM fleeting f JOIN messages m ON m.id = abs(f.message_id) JOIN channels h ON h.id = m.channel_id"
     " JOIN accounts a ON a.id = h.account_id"
 )
-_DUE = "(f.words_until <= :at OR f.name_until BETWEEN 1 AND :at OR a.removed_at IS NOT NULL)"
+_OVER = (
+    "(f.words_until <= :at OR a.removed_at IS NOT NULL OR f.words_until > :latest"
+    " + 1000 * coalesce(h.limits ->> 'keep_text_s', h.limits ->> 'keep_name_s', 1 << 40))"
+)
+_ALL = f"SELECT f.*, m.conversation_id, m.channel_id, {_OVER} {_FROM}"
 _NEXT = "SELECT min(min(words_until, CASE WHEN name_until > 0 THEN name_until ELSE words_until END)) FROM fleeting"
 _ADDRESS = re.compile(r"^https?://")
 
 
 def overdue(connection: sqlite3.Connection, now: datetime) -> bool:
-    """Whether words or names lie here whose time is over, or whose account was removed."""
-    row = connection.execute(f"SELECT EXISTS ({_ALL} WHERE {_DUE})", {"at": to_ms(now)}).fetchone()
-    return bool(row[0])
+    """Whether words or names lie here whose time is over or not to be known, or whose account was removed."""
+    due = f"SELECT EXISTS (SELECT 1 {_FROM} WHERE {_OVER} OR f.name_until BETWEEN 1 AND :at)"
+    return bool(connection.execute(due, _times(now)).fetchone()[0])
+
+
+def _times(now: datetime) -> dict[str, int]:
+    return {"at": to_ms(now), "latest": to_ms(now) + round(AHEAD_S * 1000)}
 
 
 class Purger:
@@ -84,11 +94,11 @@ def _forget(connection: sqlite3.Connection, now: datetime, pictures: Path) -> se
     touched: set[int] = set()
     shown: set[int] = set()
     counted: Counter[str] = Counter()
-    for *columns, conversation, channel, removed in connection.execute(_ALL).fetchall():
+    for *columns, conversation, channel, is_over in connection.execute(_ALL, _times(now)).fetchall():
         row = Kept(*columns)
         if row.message_id < 0:
             continue  # making the table anew does it
-        if removed or row.words_until <= at:
+        if is_over:
             over.append(row)
             touched.add(conversation)
             counted[channel] += 1

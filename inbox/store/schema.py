@@ -227,3 +227,19 @@ def m006_relations(db: Database) -> None:
         ) WITHOUT ROWID;
         """
     )
+
+
+@migrations()
+def m007_freed(db: Database) -> None:
+    """The highest id of a conversation that is gone, in one row: no other is ever called by it again, for decisions
+    and drafts may still name it. In older files the record knows it, and deliveries do."""
+    db.executescript(
+        """
+        CREATE TABLE freed (conversation_id INTEGER NOT NULL);
+        INSERT INTO freed SELECT max(
+            coalesce((SELECT max(CAST(substr(subject, length('conversation:') + 1) AS INTEGER)) FROM events
+                WHERE subject >= 'conversation:' AND subject < 'conversation;'), 0),
+            coalesce((SELECT max(conversation_id) FROM deliveries), 0)
+        );
+        """
+    )

@@ -12,7 +12,7 @@ from inbox.connectors.connector import Connector
 from inbox.errors import CursorExpired, NotAllowed, NotFound, PostroomError, SignInNeeded, StoreError
 from inbox.events import Changed
 from inbox.markup import overgrown
-from inbox.model import Batch, Capability, Channel, Cursor, Message
+from inbox.model import AccountId, Batch, Capability, Channel, Cursor, Message
 from inbox.store import accounts, ledger, messages, record, triage
 from inbox.store.database import Database, to_ms
 from inbox.sync import carried, grouping
@@ -40,6 +40,7 @@ class Outcome:
     requests: int = 0
     signed_in: bool = False  # the sign-in was taken for lost, and this poll proved that it is not
     error: PostroomError | None = None
+    outdated: bool = False  # what was refused is a sign-in that has been replaced, or given up, since
 
     def add(self, saved: messages.Saved, requests: int) -> None:
         self.new += saved.new
@@ -52,15 +53,23 @@ class Outcome:
 class Fetch:
     """Polls channels into the store and tells the bus after each commit."""
 
-    def __init__(self, database: Database, clock: Clock, publish: Callable[[Changed], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        publish: Callable[[Changed], None],
+        is_current: Callable[[AccountId, Connector], bool] = lambda account_id, connector: True,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._publish = publish
+        self._is_current = is_current
         self._polls: dict[str, int] = {}
         self._asked_at: dict[str, datetime] = {}
 
     async def poll(self, channel: Channel, connector: Connector) -> Outcome:
-        """Bring the channel up to date. A failure is in the outcome and in the ledger; StoreError is raised."""
+        """Bring the channel up to date. A failure is in the outcome and, unless outdated, in the ledger; StoreError is
+        raised."""
         outcome = Outcome(channel=channel)
         began = self._clock.now()
         try:
@@ -77,7 +86,11 @@ class Fetch:
             raise  # nothing can be noted in a file that cannot be written
         except PostroomError as error:
             outcome.error = error
-            self._fail(channel, error, began)
+            outcome.outdated = isinstance(error, SignInNeeded | NotAllowed) and not self._is_current(
+                channel.account_id, connector
+            )
+            if not outcome.outdated:  # else it says nothing about the sign-in of now
+                self._fail(channel, error, began)
         return outcome
 
     async def _read_on(self, channel: Channel, connector: Connector, began: datetime, outcome: Outcome) -> None:

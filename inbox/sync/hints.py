@@ -54,8 +54,11 @@ class Hints:
         while True:
             try:
                 connector = await self._connector_for(channel)
+                events = 0
                 async for _ in connector.hints(channel):
-                    again_s = AGAIN_FIRST_S
+                    events += 1
+                    if events > 1:  # the first comes with the beginning, also of a stream that is ended at once
+                        again_s = AGAIN_FIRST_S
                     self._hinted(channel.id)
                     await self._clock.sleep(AT_MOST_EVERY_S)
             except (SignInNeeded, NotAllowed, NotFound, Unsupported) as error:

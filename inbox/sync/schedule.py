@@ -18,7 +18,8 @@ JITTER = 0.15
 LONGEST_PAUSE = timedelta(minutes=30)
 OFFLINE_PROBE = timedelta(seconds=15)
 SLEPT = timedelta(seconds=90)
-"""A look at the clock this much later than promised means that the machine slept."""
+"""A look at the clock this much later than promised means that the machine slept; as much earlier, that its clock was
+put back, and no plan made by the old time holds."""
 WAKE_SPREAD_S = 20.0
 
 
@@ -53,7 +54,7 @@ class Schedule:
 
     def due(self, now: datetime, busy: Iterable[ChannelId] = ()) -> list[ChannelId]:
         """Channels to fetch now, longest overdue first; those in ``busy`` are being fetched already."""
-        if self._promised_at is not None and now - self._promised_at > SLEPT:
+        if self._promised_at is not None and abs(now - self._promised_at) > SLEPT:
             self._wake(now)
         ready = [(p.due_at, i) for i, p in self._plans.items() if p.due_at <= now and not p.stopped]
         ready.sort()
@@ -101,14 +102,21 @@ class Schedule:
             self.offline_since, turned = None, True
         plan.due_at = now + self._jittered(pause)
         if plan.not_before is not None:
-            plan.due_at = max(plan.not_before, now)
+            plan.due_at = max(plan.not_before, plan.due_at)  # it may say "at once", and refuse again at once
         return turned
 
     def hurry(self, channel_ids: Iterable[ChannelId], now: datetime) -> None:
-        """A person asks for it, or a push hints at news: due now, whatever went before."""
+        """A person asks for it: due now, whatever went before."""
         for id_ in channel_ids:
             if (plan := self._plans.get(id_)) is not None:
                 plan.due_at, plan.stopped = now, False
+
+    def hint(self, channel_id: ChannelId, now: datetime) -> None:
+        """A push hints at news: due now, unless the channel fails. A stream may go on where fetching is refused, and no
+        machine may talk its way past a pause, a Retry-After or what a person must mend."""
+        plan = self._plans.get(channel_id)
+        if plan is not None and not plan.stopped and not plan.failures:
+            plan.due_at = min(plan.due_at, now)
 
     def _wake(self, now: datetime) -> None:
         self._spread(now, self._plans.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -127,6 +128,20 @@ def test_a_failing_channel_and_its_gap(office: Office) -> None:
     office.run("sync")
     told = office.ask("doctor")
     assert [f["what"] for f in told["findings"] if "gap" in f["what"]] == ["gap in memory-1.1"]
+
+
+def test_every_gap_there_ever_was_is_told_and_exported(office: Office, tmp_path: Path) -> None:
+    connection = sqlite3.connect(office.home / FILE_NAME)
+    with connection:
+        connection.executemany(
+            "INSERT INTO gaps (channel_id, from_at, to_at, reason) VALUES ('memory-1.1', ?, ?, 'no longer offered')",
+            [(n * 1_000, n * 1_000 + 500) for n in range(250)],
+        )
+    connection.close()
+    told = office.ask("doctor")
+    assert sum(f["what"] == "gap in memory-1.1" for f in told["findings"]) == 250
+    assert office.ask("export", "--format", "json", tmp_path / "all.json")["exported"]["gaps"] == 250
+    assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["gaps"]) == 250
 
 
 def test_a_damaged_page_is_found(office: Office) -> None:

@@ -397,3 +397,21 @@ def test_a_draft_goes_in_the_same_step_as_what_was_made_of_it(running: Running) 
     with pytest.raises(Rejected):
         running.do(running.engine.publish(replace(update, text="", title=""), [one], draft=("post", "")))
     assert outbox.draft(running.reader, "post") == "More", "what was refused takes no draft with it"
+
+
+@pytest.mark.parametrize("how", ["refused", "taken back"])
+def test_two_closing_answers_that_did_not_go_leave_the_questions_open(running: Running, how: str) -> None:
+    second = running.world.say("And tomorrow?", parent="m1")
+    running.do(running.engine.sync())
+    answers = [
+        running.do(running.engine.reply(MessageId(1), "Three metres.", close=True)),
+        running.do(running.engine.reply(running.message(second).id, "Four.", close=True)),
+    ]
+    assert running.row("m1").place == "done"
+    if how == "refused":
+        running.world.fail("publish", BEFORE_SEND, *[Rejected("Comments are closed.")] * 2)
+        running.run(60)
+        assert [running.delivery(i).state for i in answers] == [DeliveryState.REJECTED] * 2
+    for id_ in answers:
+        running.do(running.engine.cancel(id_))
+    assert (running.row("m1").place, running.row("m1").owed) == ("owed", 2)

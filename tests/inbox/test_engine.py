@@ -7,16 +7,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from inbox.connectors.memory import BEFORE_SEND, Memory, World
 from inbox.engine import Engine
 from inbox.errors import (
+    NotAllowed,
     NotFound,
+    Offline,
     PostroomError,
+    RateLimited,
     StoreDamaged,
     StoreLocked,
     StoreTooNew,
@@ -28,10 +32,11 @@ from inbox.model import (
     MessageId,
     Moderation,
 )
-from inbox.store import outbox, reading, record
+from inbox.store import accounts, outbox, reading, record
 from inbox.store.database import FILE_NAME, Database, open_reader
 from tests.clock import TestClock
-from tests.inbox.running import Running
+from tests.inbox.making import later
+from tests.inbox.running import NoHttp, Running
 
 QUEUED = DeliveryState.QUEUED
 SENDING = DeliveryState.SENDING
@@ -278,3 +283,111 @@ def test_a_bug_in_a_connector_is_told_and_not_repeated_without_pause(make: Calla
     running.world.say("Back again")
     running.run(3_600)
     assert running.message("m1").message.text == "Back again"
+
+
+def refuse(running: Running, error: PostroomError) -> list[str]:
+    """Refuse every fetch; returns the list that grows by each."""
+    asked: list[str] = []
+
+    def hook(operation: str, moment: str) -> None:
+        if operation == "fetch" and moment == BEFORE_SEND:
+            asked.append(operation)
+            if len(asked) < 500:  # a storm must end, or the test would not
+                raise error
+
+    running.world.hook = hook
+    return asked
+
+
+def test_a_network_that_says_at_once_again_and_again_is_not_stormed(running: Running) -> None:
+    asked = refuse(running, RateLimited("Too many", retry_at=running.clock.now(), status=429))
+    running.run(600)
+    assert 1 <= len(asked) < 10
+
+
+def test_a_clock_that_is_put_back_does_not_stop_the_polls(running: Running) -> None:
+    running.run(120)
+    running.clock.put_back(7_200)
+    running.world.listeners.clear()  # nothing hints at it
+    running.world.say("Still there?")
+    running.run(120)
+    assert running.row("m2").place == "owed"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimited("Too many", retry_at=later(9_000), status=429), NotAllowed("No")],
+    ids=["limited", "forbidden"],
+)
+def test_a_stream_that_goes_on_does_not_have_a_failing_channel_polled(running: Running, error: PostroomError) -> None:
+    running.run(10)
+    asked = refuse(running, error)
+    running.do(running.engine.sync())
+    for _ in range(30):
+        running.world.say("More")
+        running.run(10)
+    assert len(asked) == 1
+
+
+class TwoAccounts(Running):
+    """With a second account at another network, which has one channel."""
+
+    def start(self, *, held: bool = False) -> None:
+        self.other = World(self.clock)
+        elsewhere = type("Elsewhere", (Memory,), {"worlds": {"other": self.other}, "name": "elsewhere"})
+        self.engine = Engine(
+            self.home, self.secrets, clock=self.clock, client=NoHttp, on_error=self.failed.append,
+            networks={"memory": Memory.over(self.worlds), "elsewhere": elsewhere},
+        )  # fmt: skip
+        self.engine.start()
+        self.settle()
+        self.sign_in()
+        discovery = self.do(self.engine.discover("elsewhere", "memory.example"))
+        self.do(self.engine.sign_in(discovery, {"password": self.other.password}))
+
+    def cut(self, *worlds: World, but: str = "") -> None:
+        """Nothing but this operation reaches them."""
+
+        def hook(operation: str, moment: str) -> None:
+            if moment == BEFORE_SEND and operation != but:
+                raise Offline("No way there")
+
+        for world in worlds:
+            world.hook = hook
+
+
+@pytest.fixture
+def two(home: Path, clock: TestClock) -> Iterator[TwoAccounts]:
+    one = TwoAccounts(home, clock, worlds=2)
+    yield one
+    one.stop()
+    assert one.failed == []
+
+
+def test_offline_is_noticed_although_another_account_is_signed_out(two: TwoAccounts) -> None:
+    for world in two.worlds.values():
+        world.password = "new"
+    two.run(300)
+    two.cut(two.other)
+    two.run(600)
+    assert two.engine.state().offline_since is not None
+
+
+def test_the_one_that_asks_for_all_while_offline_is_never_one_that_may_not_be_asked(two: TwoAccounts) -> None:
+    two.world.say("How high is the water?")
+    two.run(100)
+    two.cut(*two.worlds.values(), two.other)
+    two.run(300)
+    assert two.engine.state().offline_since is not None
+    two.do(two.engine.reply(MessageId(1), "Three metres."))
+    two.cut(*two.worlds.values(), but="publish")  # the outbox is quicker than the polls, and learns that
+    for world in two.worlds.values():
+        world.password = "new"
+    two.run(12)
+    assert [h.signed_in for h in accounts.health(two.reader)] == [False, False, True]
+    fetched = two.other.requests["fetch"]
+    for world in (*two.worlds.values(), two.other):
+        world.hook = None
+    two.run(600)
+    assert two.engine.state().offline_since is None
+    assert two.other.requests["fetch"] > fetched

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from inbox.connectors.memory import BEFORE_SEND
+from inbox.connectors.connector import SignedIn
+from inbox.connectors.memory import AFTER_ACCEPT, BEFORE_SEND, World
 from inbox.errors import (
+    NotAllowed,
     NotFound,
     Offline,
+    PostroomError,
     SignInNeeded,
 )
 from inbox.model import (
@@ -63,6 +69,50 @@ def test_removing_an_account_forgets_its_secret_and_keeps_what_it_brought(runnin
     assert [r.snippet for r in reading.page(running.reader, "owed")] == ["How high is the water?"]
 
 
+def test_an_account_may_be_removed_while_it_is_polled(running: Running) -> None:
+    async def slow(operation: str, moment: str) -> None:
+        if operation == "fetch" and moment == AFTER_ACCEPT:
+            await running.clock.sleep(10)
+
+    running.world.hook = slow
+    poll = running.engine.sync()
+    running.settle()
+    running.do(running.engine.remove_account(AccountId("memory-1")))
+    running.run(30)
+    assert running.failed == []
+    assert len(poll.result(1)) == 1
+    assert accounts.accounts(running.reader) == []
+
+
+@pytest.mark.parametrize("signs_in_again", [False, True])
+def test_a_renewal_that_comes_back_late_does_not_bring_the_old_secret_back(
+    running: Running, monkeypatch: pytest.MonkeyPatch, signs_in_again: bool
+) -> None:
+    network = running.engine.networks["memory"]
+    real, begun = network.channels, list[str]()
+
+    async def renewing(self: Any) -> Any:
+        if not begun:
+            parts = dict(self._room.secret.read())
+            begun.append("")
+            await running.clock.sleep(5)
+            self._room.secret.save(parts | {"refresh": "renewed"})
+        return await real(self)
+
+    monkeypatch.setattr(network, "channels", renewing)
+    running.run(86_400)
+    while not begun:
+        running.run(1)
+    if signs_in_again:
+        running.sign_in(again=AccountId("memory-1"))
+    else:
+        running.do(running.engine.remove_account(AccountId("memory-1")))
+    kept = dict(running.secrets.read(AccountId("memory-1")))
+    running.run(30)
+    assert dict(running.secrets.read(AccountId("memory-1"))) == kept
+    assert "refresh" not in kept
+
+
 def test_an_account_that_comes_back_brings_nothing_twice(running: Running) -> None:
     running.do(running.engine.set_status([1], DONE))
     running.do(running.engine.remove_account(AccountId("memory-1")))
@@ -79,6 +129,62 @@ def test_signing_in_again_must_be_at_the_same_account(running: Running) -> None:
     with pytest.raises(NotFound):
         running.sign_in(again=AccountId("memory-7"))
     assert running.sign_in(again=AccountId("memory-1")).id == "memory-1"
+
+
+@pytest.mark.parametrize("place", ["another", "blog1"])
+def test_signing_in_again_as_somebody_else_takes_over_nothing_but_the_same_place(
+    running: Running, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A browser is signed in as whoever used it last. Several may speak for one page, and then take turns."""
+    network = running.engine.networks["memory"]
+    real = network.sign_in
+
+    async def as_somebody_else(*how: Any) -> SignedIn:
+        done = await real(*how)
+        [channel] = done.channels
+        return replace(done, user="private", channels=(replace(channel, remote_id=place),), secret={"password": "x"})
+
+    monkeypatch.setattr(network, "sign_in", as_somebody_else)
+    kept = dict(running.secrets.read(AccountId("memory-1")))
+    if place == "another":
+        with pytest.raises(SignInNeeded, match="another account: private") as caught:
+            running.sign_in(again=AccountId("memory-1"))
+        assert "officer" in caught.value.hint
+        assert dict(running.secrets.read(AccountId("memory-1"))) == kept
+        assert [(a.id, a.user) for a in accounts.accounts(running.reader)] == [("memory-1", "officer")]
+        assert len(running.channel_ids) == 1
+    else:
+        assert running.sign_in(again=AccountId("memory-1")).user == "private"
+        assert dict(running.secrets.read(AccountId("memory-1"))) == {"password": "x"}
+
+
+@pytest.mark.parametrize("refusal", [SignInNeeded("401", status=401), NotAllowed("403", status=403)], ids=repr)
+def test_a_late_refusal_of_the_old_sign_in_does_not_touch_the_new_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch, refusal: PostroomError
+) -> None:
+    running.run(10)
+    old, visit, hung = running.world.password, running.world.visit, list[str]()
+
+    @contextlib.asynccontextmanager
+    async def slow(operation: str, password: str) -> AsyncIterator[None]:
+        if operation == "fetch" and password == old:
+            hung.append(operation)
+            await running.clock.sleep(20)
+            raise refusal
+        async with visit(operation, password):
+            yield
+
+    monkeypatch.setattr(running.world, "visit", slow)
+    running.world.password = "new"
+    running.engine.sync()
+    running.settle()
+    assert hung
+    running.sign_in(again=AccountId("memory-1"))
+    running.world.say("And now?")
+    running.run(25)
+    assert (running.health().signed_in, running.health().trouble) == (True, "")
+    assert running.row("m2"), "fetched at once with the new sign-in"
+    assert len(hung) == 1
 
 
 def test_a_lost_sign_in_stops_and_holds_until_a_person_signs_in_again(running: Running) -> None:
@@ -135,6 +241,15 @@ def test_what_a_channel_allows_is_asked_once_a_day(running: Running) -> None:
     running.start()
     running.run(300)
     assert running.world.requests["channels"] == before + 1, "and once after a start"
+
+
+def test_a_channel_that_is_new_there_is_fetched_without_a_restart(running: Running) -> None:
+    new = World(running.clock)
+    new.say("In the new place")
+    running.worlds["blog2"] = new
+    told = running.heard_while(lambda: running.run(86_400 + 300))
+    assert told.accounts
+    assert running.message("m1", 1).message.text == "In the new place"
 
 
 def test_a_look_that_reached_nobody_is_repeated_with_the_next_poll(running: Running) -> None:

@@ -23,6 +23,7 @@ from inbox.errors import (
 from inbox.model import DeliveryState, MessageId, Update, UpdateKind
 from inbox.publishing.outbox import SETTLE_S
 from inbox.store import outbox, record
+from tests.clock import START
 from tests.inbox.making import message, row_of, save
 from tests.properties.house import House, empty_inbox
 
@@ -98,6 +99,13 @@ class Delivering(RuleBasedStateMachine):
     def be_late(self, name: str, steps: int, crash: bool) -> None:
         """The next one arrives only after we gave it up, or after the power went."""
         self.house.late[name] = (steps * 15, crash)
+
+    @rule(seconds=st.sampled_from([7_200, 40, 1, -1, -40, -7_200]))
+    def jump(self, seconds: int) -> None:
+        """The wall clock is put right, or wrong: nobody sleeps longer for it, and no network is faster. Not to before
+        the accounts were added: what is approved then is taken for left behind, and waits for a person."""
+        since_start_s = (self.house.clock.now() - START).total_seconds()
+        self.house.clock.put_back(min(seconds, since_start_s))
 
     def publish(self, name: str, number: int) -> None:
         update = Update(kind=UpdateKind.POST, title="Water", text=f"post {len(self.deliveries())}")

@@ -429,3 +429,84 @@ async def test_a_reply_stands_in_its_conversation_and_settles_what_it_answers(be
     await quiet()
     row = row_of(bench.database, bench.channel, question)
     assert (row.place, row.owed, row.messages, row.outgoing) == ("quiet", 0, 2, "")
+
+
+# A wall clock that jumps
+
+TWO_HOURS_S = 7_200
+
+
+async def test_a_clock_put_forward_proves_no_absence(bench: Bench) -> None:
+    """The network may still be working on it: between the looks it was a moment, whatever the clock says."""
+    bench.world.recognises_keys = False
+    bench.world.fail("publish", BEFORE_SEND, OutcomeUnknown("Timed out"))
+    id_ = await bench.post()
+    bench.clock.put_back(-TWO_HOURS_S)
+    await bench.clock.run(SETTLE_S - 1)
+    assert (bench.state(id_), bench.get(id_).attempts) == (UNKNOWN, 1)
+    found = bench.get(id_)
+    bench.world.accept(found.rendition, found.key)
+    await bench.clock.run(SETTLE_S)
+    assert (bench.state(id_), len(bench.world.made)) == (SENT, 1)
+
+
+async def test_nor_does_a_clock_put_forward_between_two_runs(bench: Bench) -> None:
+    bench.world.recognises_keys = False
+    id_ = queue(bench.database, bench.channel)
+    with bench.database.transaction() as connection:
+        outbox.begin(connection, id_, at=bench.clock.now())
+    bench.clock.put_back(-TWO_HOURS_S)
+    bench.outbox.recover()
+    bench.outbox.poke()
+    await bench.clock.run(SETTLE_S - 1)
+    assert (bench.state(id_), bench.get(id_).attempts) == (UNKNOWN, 1)
+    await bench.clock.run(2)
+    assert (bench.state(id_), bench.get(id_).attempts) == (SENT, 2)
+
+
+async def test_what_was_approved_before_the_clock_was_put_back_goes(bench: Bench) -> None:
+    id_ = await bench.post(wait_s=10)
+    bench.clock.put_back(TWO_HOURS_S)
+    await bench.clock.run(45)
+    assert bench.state(id_) is SENT
+
+
+async def test_a_clock_put_back_shortens_no_second_thoughts(bench: Bench) -> None:
+    id_ = await bench.post(wait_s=10)
+    bench.clock.put_back(0.5)
+    bench.outbox.poke()
+    await bench.clock.run(9)
+    assert bench.state(id_) is QUEUED
+    assert any(id_ in changed.deliveries for changed in bench.heard), "the window counts down to another time"
+    await bench.clock.run(2)
+    assert bench.state(id_) is SENT
+
+
+async def test_what_is_in_doubt_is_looked_for_after_the_clock_was_put_back(bench: Bench) -> None:
+    bench.world.lose_answer()
+    bench.world.fail("find", BEFORE_SEND, *[Unavailable("Busy")] * 2)
+    id_ = await bench.post()
+    bench.clock.put_back(TWO_HOURS_S)
+    await bench.clock.run(200)
+    assert (bench.state(id_), len(bench.world.made)) == (SENT, 1)
+
+
+async def test_what_is_in_doubt_and_absent_goes_again_after_the_clock_was_put_back(bench: Bench) -> None:
+    bench.world.recognises_keys = False
+    bench.world.fail("publish", BEFORE_SEND, OutcomeUnknown("Timed out"))
+    id_ = await bench.post()
+    bench.clock.put_back(TWO_HOURS_S)
+    await bench.clock.run(SETTLE_S - 1)
+    assert bench.state(id_) is UNKNOWN
+    await bench.clock.run(SETTLE_S)
+    assert (bench.state(id_), bench.get(id_).attempts) == (SENT, 2)
+
+
+async def test_a_channel_rests_no_longer_for_a_clock_put_back(bench: Bench) -> None:
+    bench.world.fail("publish", BEFORE_SEND, KeyError("a bug"))
+    id_ = await bench.post()
+    assert len(bench.failed) == 1
+    bench.failed.clear()
+    bench.clock.put_back(TWO_HOURS_S)
+    await bench.clock.run(3 * SETTLE_S)
+    assert bench.state(id_) is SENT

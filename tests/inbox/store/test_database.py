@@ -22,7 +22,7 @@ from inbox.store import accounts, reading, schema
 from inbox.store import database as database_module
 from inbox.store.database import BACKUPS_KEPT, FILE_NAME, PATIENCE, Database, damage, open_reader
 from inbox.store.version import APPLICATION_ID, VERSION
-from tests.inbox.making import add_channel, message, queue, save, tables
+from tests.inbox.making import add_channel, message, queue, row_of, save, tables
 
 
 def test_the_version_counts_the_migrations() -> None:
@@ -88,6 +88,19 @@ def test_an_older_file_is_copied_and_then_migrated(home: Path, migrations: int) 
     with contextlib.closing(open_reader(copy)) as connection:
         assert connection.execute("SELECT title FROM accounts").fetchall() == [("Old",)]
         assert connection.execute("PRAGMA user_version").fetchone()[0] == migrations
+
+
+def test_an_older_file_gives_no_id_of_a_conversation_a_second_time(home: Path) -> None:
+    """Those that are gone are on the record."""
+    path = older_file(home, 6)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO events VALUES (1, 0, '', 'joined', 'conversation:9', '', '', '', '')")
+        connection.execute("INSERT INTO events VALUES (2, 0, '', 'joined', 'conversation:10', '', '', '', '')")
+        connection.execute("INSERT INTO events VALUES (3, 0, '', 'sent', 'delivery:99', '', '', '', '')")
+    with contextlib.closing(Database.open(home)) as opened:
+        channel = add_channel(opened)
+        save(opened, channel, message("m1"))
+        assert row_of(opened, channel, "m1").id == 11
 
 
 def with_a_last_migration(monkeypatch: pytest.MonkeyPatch, work: str) -> None:

@@ -30,7 +30,7 @@ from inbox.model import (
 from inbox.record.export import export_csv, export_json
 from inbox.store import accounts, keeping, reading, record, triage
 from inbox.store.database import FILE_NAME, Database, damage
-from inbox.store.purging import LOOK_EVERY_S, SOON_S, Purger, overdue
+from inbox.store.purging import AHEAD_S, LOOK_EVERY_S, SOON_S, Purger, overdue
 from inbox.sync import fetch
 from tests.clock import START
 from tests.inbox.making import OFFICER, add_channel, fresh_tallies, kept_tallies, message, row_of, save, stored
@@ -347,6 +347,26 @@ def test_two_conversations_that_turn_out_to_be_one(database: Database, page: Cha
     rows = [r[0] for r in database.connection.execute("SELECT conversation_id FROM fleeting_rows")]
     assert rows == [r[0] for r in database.connection.execute("SELECT id FROM conversations")]
     assert waiting in rows or row_of(database, page, "c3").id in rows
+
+
+def test_words_that_came_while_the_clock_was_ahead_go_once_it_is_right(
+    database: Database, page: Channel, tongue: Tongue
+) -> None:
+    """Nobody knows how long they have been here."""
+    ahead, now = tongue.member("c1"), tongue.member("c2")
+    save(database, page, ahead, at=hours(365 * 24))
+    save(database, page, now, at=hours(0) + timedelta(seconds=AHEAD_S))
+    plain = add_channel(database, "blog")
+    save(database, plain, message("b1", "Ours to keep"), at=hours(365 * 24))
+    assert overdue(database.connection, hours(0))
+    Purger(database).run(hours(0))
+    assert stored(database, page, "c1").withheld
+    assert stored(database, page, "c2").message.text == now.text, "a small step of a time server is no such thing"
+    assert stored(database, plain, "b1").message.text == "Ours to keep"
+    assert not overdue(database.connection, hours(0))
+    assert not left(database.path.parent, words_in(ahead))
+    save(database, page, ahead, at=hours(1))
+    assert stored(database, page, "c1").withheld, "and do not come back by themselves"
 
 
 def test_a_line_of_the_record_says_that_words_were_forgotten(database: Database, page: Channel, tongue: Tongue) -> None:

@@ -141,3 +141,26 @@ def test_what_failed_at_a_removed_account_is_nobodys_gap_any_more(database: Data
         accounts.remove_account(connection, channel.account_id, at=later(70))
     assert gaps(database) == []
     assert ledger.gaps(database.connection, since=START - timedelta(days=1)) == []
+
+
+def test_a_time_to_come_noted_by_a_clock_that_was_ahead_is_not_believed(database: Database) -> None:
+    channel = add_channel(database)
+    done(database, channel, later(86_400))
+    failed(database, channel, later(60))
+    assert health(database).failing_since == later(60)
+    done(database, channel, later(120))
+    assert health(database).complete_to == later(120)
+    failed(database, channel, later(180))
+    done(database, channel, later(900))
+    assert gaps(database) == [(later(120), later(900), True)]
+
+
+def test_as_many_gaps_as_asked_for(database: Database) -> None:
+    channel = add_channel(database)
+    with database.transaction() as connection:
+        for n in range(250):
+            ledger._gap(connection, channel.id, n * 1_000, n * 1_000 + 500, None, "the network no longer offers it")
+    ever = START - timedelta(days=365 * 80)
+    assert len(ledger.gaps(database.connection, since=ever)) == 200
+    assert len(ledger.gaps(database.connection, since=ever, limit=3)) == 3
+    assert len(ledger.gaps(database.connection, since=ever, limit=None)) == 250

@@ -11,11 +11,13 @@ from inbox.model import (
     Attachment,
     Author,
     Batch,
+    Channel,
     ConversationStatus,
     Counts,
     Cursor,
     Emoji,
     LinkCard,
+    Message,
     MessageKind,
     MessageState,
     Poll,
@@ -266,6 +268,102 @@ def test_two_that_find_together_lose_nothing_that_is_owed_or_being_written(datab
     found = outbox.delivery(database.connection, delivery)
     assert found is not None
     assert found.conversation_id == home.id
+
+
+def joined(database: Database, channel: Channel, *others: Message) -> None:
+    """The answer that shows that the conversations of m1 and m3 are one."""
+    save(database, channel, message("m2", parent_remote_id="m1", ours=True), *others, at=later(20))
+
+
+def test_an_id_is_never_given_to_another_conversation(database: Database) -> None:
+    """Decisions that may be undone, and drafts that are saved late, still name the one that is gone."""
+    channel = add_channel(database)
+    save(database, channel, message("m1"))
+    save(database, channel, message("m3", parent_remote_id="m2"))
+    gone = row_of(database, channel, "m3").id
+    with database.transaction() as connection:
+        undo = triage.set_status(connection, [gone], ConversationStatus.DONE, at=later(10), actor=OFFICER)
+    joined(database, channel, message("n1", kind=MessageKind.DIRECT), message("n2", kind=MessageKind.DIRECT))
+    save(database, channel, message("n3", kind=MessageKind.DIRECT), at=later(21))
+    fresh = [row_of(database, channel, m).id for m in ("n1", "n2", "n3")]
+    assert fresh == [gone + 1, gone + 2, gone + 3]
+    before = [row_of(database, channel, m) for m in ("m3", "n1", "n2", "n3")]
+    with database.transaction() as connection:
+        triage.restore(connection, undo, at=later(30), actor=OFFICER)
+    assert [row_of(database, channel, m) for m in ("m3", "n1", "n2", "n3")] == before
+
+
+def test_what_is_on_its_way_gives_back_what_it_found_to_what_it_is_in_now(database: Database) -> None:
+    channel = add_channel(database)
+    save(database, channel, message("m1"))
+    save(database, channel, message("m3", parent_remote_id="m2"))
+    home, waiting = row_of(database, channel, "m1").id, row_of(database, channel, "m3").id
+    with database.transaction() as connection:
+        triage.set_status(connection, [home], ConversationStatus.DONE, at=later(5), actor=OFFICER)
+        undo = triage.set_status(connection, [waiting], ConversationStatus.DONE, at=later(10), actor=OFFICER)
+    id_ = queue(database, channel, conversation=waiting, undo=undo)
+    joined(database, channel)
+    assert row_of(database, channel, "m3").place == "done"
+    with database.transaction() as connection:
+        outbox.begin(connection, id_, at=later(30))
+        outbox.rejected(connection, id_, words="no", hint="", at=later(30))
+    assert (row_of(database, channel, "m3").place, row_of(database, channel, "m3").id) == ("owed", home)
+
+
+@pytest.mark.parametrize("first", ["m1", "m3"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_answers_of_both_give_back_what_was_joined(database: Database, first: str, order: int) -> None:
+    """Whichever of the two was closed first, and whichever answer is taken back first."""
+    channel = add_channel(database)
+    save(database, channel, message("m1"), at=later(1))
+    save(database, channel, message("m3", parent_remote_id="m2"), at=later(1))
+    ids = []
+    for remote_id in (first, "m1" if first == "m3" else "m3"):
+        row = row_of(database, channel, remote_id)
+        with database.transaction() as connection:
+            undo = triage.set_status(connection, [row.id], ConversationStatus.DONE, at=later(10), actor=OFFICER)
+        ids.append(queue(database, channel, conversation=row.id, undo=undo))
+    joined(database, channel)
+    assert row_of(database, channel, "m3").place == "done"
+    for id_ in ids[::order]:
+        with database.transaction() as connection:
+            undo = outbox.cancel(connection, id_, at=later(30), actor=OFFICER)
+            assert undo
+            triage.restore(connection, undo, at=later(30), actor=OFFICER)
+    row = row_of(database, channel, "m3")
+    assert (row.place, row.status) == ("owed", "open")
+
+
+def test_taking_back_an_answer_settles_nothing_that_was_joined_meanwhile(database: Database) -> None:
+    channel = add_channel(database)
+    save(database, channel, message("m1"), at=later(1))
+    save(database, channel, message("m3", parent_remote_id="m2"), at=later(2))
+    home = row_of(database, channel, "m1").id
+    with database.transaction() as connection:
+        triage.set_status(connection, [home], ConversationStatus.DONE, at=later(5), actor=OFFICER)
+        undo = triage.set_status(connection, [home], ConversationStatus.DONE, at=later(10), actor=OFFICER)
+    id_ = queue(database, channel, conversation=home, undo=undo)
+    joined(database, channel)
+    assert row_of(database, channel, "m3").place == "owed"
+    with database.transaction() as connection:
+        given_back = outbox.cancel(connection, id_, at=later(30), actor=OFFICER)
+        assert given_back
+        triage.restore(connection, given_back, at=later(30), actor=OFFICER)
+    assert row_of(database, channel, "m3").place == "owed"
+
+
+@pytest.mark.parametrize("at_home", ["", '{"to": 1}'])
+def test_whom_a_begun_answer_is_for_comes_along(database: Database, at_home: str) -> None:
+    channel = add_channel(database)
+    save(database, channel, message("m1"))
+    save(database, channel, message("m3", parent_remote_id="m2"))
+    home, waiting = row_of(database, channel, "m1").id, row_of(database, channel, "m3").id
+    with database.transaction() as connection:
+        outbox.save_draft(connection, f"aim:{home}", at_home, at=later(10))
+        outbox.save_draft(connection, f"aim:{waiting}", '{"to": 2}', at=later(11))
+    joined(database, channel)
+    assert outbox.draft(database.connection, f"aim:{home}") == (at_home or '{"to": 2}')
+    assert outbox.draft(database.connection, f"aim:{waiting}") == ""
 
 
 def test_a_loop_of_answers_ends_in_one_conversation(database: Database) -> None:

@@ -7,7 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from inbox.model import ConversationStatus, DeliveryState, Media, MessageId, Receipt, Rendition, Update, UpdateKind
+from inbox.model import (
+    ConversationStatus,
+    DeliveryState,
+    Media,
+    MessageId,
+    MessageKind,
+    Receipt,
+    Rendition,
+    Update,
+    UpdateKind,
+)
 from inbox.store import accounts, outbox, record, triage
 from inbox.store.database import Database
 from tests.inbox.making import OFFICER, START, add_channel, later, message, queue, row_of, save
@@ -209,6 +219,60 @@ def test_cancelling_gives_back_the_text_and_the_status(database: Database) -> No
         assert outbox.cancel(connection, id_, at=later(7), actor=OFFICER) is None
 
 
+def give_back(database: Database, id_: int, how: str) -> None:
+    """As the desk, the outbox, and the outbox after the account was removed do it."""
+    with database.transaction() as connection:
+        if how == "taken back":
+            given_back = outbox.cancel(connection, id_, at=later(20), actor=OFFICER)
+            if given_back:
+                triage.restore(connection, given_back, at=later(20), actor=OFFICER)
+        elif how == "refused":
+            outbox.begin(connection, id_, at=later(20))
+            assert outbox.rejected(connection, id_, words="no", hint="", at=later(20))
+        else:
+            assert requeue((QUEUED,))(connection, id_)
+
+
+@pytest.mark.parametrize("how", ["taken back", "refused", "left behind"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_closing_answers_give_back_what_was_before_the_first_in_any_order(
+    database: Database, how: str, order: tuple[int, ...]
+) -> None:
+    """The outbox sends oldest first: what the second found when it closed was the doing of the first."""
+    channel = add_channel(database)
+    save(database, channel, message("q"))
+    before = row_of(database, channel, "q")
+    ids = []
+    for n in range(3):
+        with database.transaction() as connection:
+            undo = triage.set_status(connection, [before.id], ConversationStatus.DONE, at=later(5 + n), actor=OFFICER)
+        ids.append(queue(database, channel, undo=undo, conversation=before.id))
+    if how == "left behind":
+        with database.transaction() as connection:
+            accounts.remove_account(connection, channel.account_id, at=later(9))
+    for n in order:
+        give_back(database, ids[n], how)
+    row = row_of(database, channel, "q")
+    assert (row.status, row.place, row.owed, row.unread) == (before.status, before.place, before.owed, before.unread)
+
+
+def test_what_an_older_answer_gives_back_concerns_its_own_conversation_only(database: Database) -> None:
+    channel = add_channel(database)
+    save(database, channel, message("q"), message("other", kind=MessageKind.DIRECT))
+    ids = []
+    for remote_id in ("q", "other"):
+        row = row_of(database, channel, remote_id)
+        with database.transaction() as connection:
+            undo = triage.set_status(connection, [row.id], ConversationStatus.DONE, at=later(5), actor=OFFICER)
+        ids.append(queue(database, channel, undo=undo, conversation=row.id))
+    plain = queue(database, channel, conversation=row_of(database, channel, "q").id)
+    give_back(database, ids[0], "refused")
+    give_back(database, plain, "taken back")  # it closed nothing, so it gives nothing back
+    assert [row_of(database, channel, m).place for m in ("q", "other")] == ["owed", "done"]
+    give_back(database, ids[1], "refused")
+    assert [row_of(database, channel, m).place for m in ("q", "other")] == ["owed", "owed"]
+
+
 @pytest.mark.parametrize(
     ("states", "mark"),
     [
@@ -265,3 +329,47 @@ def test_drafts(database: Database) -> None:
     keep("reply:1", "")
     assert outbox.draft(database.connection, "reply:1") == ""
     assert outbox.draft(database.connection, "post") == "Other"
+
+
+def test_what_a_clock_that_was_ahead_wrote_waits_from_now_on(database: Database) -> None:
+    channel, other = add_channel(database), add_channel(database, "page")
+    first, held, asked, gone = (queue(database, channel, wait_s=10) for _ in range(4))
+    elsewhere = queue(database, other, wait_s=10)
+    with database.transaction() as connection:
+        outbox.hurry(connection, [held], at=later(-60))
+        outbox.begin(connection, asked, at=START)
+        outbox.unknown(connection, asked, words="?", hint="", at=START)
+        outbox.look_again(connection, asked, not_before_at=later(30), words="?", at=later(20))
+        outbox.cancel(connection, gone, at=START, actor=OFFICER)
+    now = later(-7_200)
+    assert outbox.ahead(database.connection, now=now) == {channel.id, other.id}
+    assert outbox.ahead(database.connection, now=later(20)) == set()
+    with database.transaction() as connection:
+        assert outbox.reckon_anew(connection, channel.id, now=now) == [first, held, asked]
+        assert outbox.reckon_anew(connection, channel.id, now=now) == [], "once"
+    waits = [get(database, i).not_before_at for i in (first, held, asked, gone, elsewhere)]
+    assert waits == [later(-7_190), now, later(-7_190), later(10), later(10)]
+    assert outbox.ahead(database.connection, now=now) == {other.id}
+
+
+@pytest.mark.parametrize(
+    ("kept_there", "hurried", "expected_s"),
+    [(False, False, 86_400), (True, False, -7_190), (False, True, -7_200)],
+    ids=["ours to keep", "the network keeps it", "a person did not wait for it"],
+)
+def test_the_time_its_writer_chose_stays_whatever_the_clock_does(
+    database: Database, kept_there: bool, hurried: bool, expected_s: float
+) -> None:
+    channel = add_channel(database)
+    tomorrow = later(86_400)
+    update = Update(kind=UpdateKind.POST, text="Market day", publish_at=tomorrow)
+    rendition = Rendition(kind=UpdateKind.POST, text="Market day", publish_at=tomorrow if kept_there else None)
+    plan = outbox.Planned(
+        channel_id=channel.id, rendition=rendition, not_before_at=later(10) if kept_there else tomorrow
+    )
+    with database.transaction() as connection:
+        [id_] = outbox.approve(connection, update, [plan], at=START, actor=OFFICER)
+        if hurried:
+            outbox.requeue(connection, id_, was=[QUEUED], not_before_at=START, words="", hint="", at=START)
+        outbox.reckon_anew(connection, channel.id, now=later(-7_200))
+    assert get(database, id_).not_before_at == later(expected_s)

@@ -83,6 +83,36 @@ async def test_a_broken_stream_is_listened_to_again_later(listening: Listening) 
     assert network.listeners == 2, "each time a little later"
 
 
+async def test_a_stream_that_ends_after_its_first_event_is_asked_for_less_and_less_often(listening: Listening) -> None:
+    network, _, _, clock, _ = listening
+    for again_s in (AGAIN_FIRST_S, 2 * AGAIN_FIRST_S, 4 * AGAIN_FIRST_S):
+        asked = network.listeners
+        network.said.put_nowait(None)
+        network.said.put_nowait(Unavailable("The stream ended"))
+        await settle()
+        clock.move(AT_MOST_EVERY_S)
+        await settle()
+        clock.move(again_s - 1)
+        await settle()
+        assert network.listeners == asked
+        clock.move(1)
+        await settle()
+        assert network.listeners == asked + 1
+
+
+async def test_a_stream_that_told_more_is_asked_for_again_soon(listening: Listening) -> None:
+    network, _, _, clock, _ = listening
+    for _ in range(3):
+        asked = network.listeners
+        for told in (None, None, Unavailable("The stream ended")):
+            network.said.put_nowait(told)
+        for wait_s in (AT_MOST_EVERY_S, AT_MOST_EVERY_S, AGAIN_FIRST_S):
+            await settle()
+            clock.move(wait_s)
+        await settle()
+        assert network.listeners == asked + 1
+
+
 async def test_signed_out_nobody_listens(listening: Listening) -> None:
     network, _, _, clock, heard = listening
     network.said.put_nowait(SignInNeeded("The token was withdrawn"))

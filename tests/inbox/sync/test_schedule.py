@@ -89,8 +89,12 @@ def test_each_failure_doubles_the_pause_up_to_the_longest(schedule: Schedule) ->
 def test_never_before_the_network_says(schedule: Schedule, error: type[Unavailable]) -> None:
     schedule.failed(A, error(retry_at=later(500)), START)
     assert due_in_s(schedule, A, 490) == 500
-    schedule.failed(A, error(retry_at=later(1)), later(500))
-    assert A in schedule.due(later(500)), "a moment that has passed forbids nothing"
+
+
+@pytest.mark.parametrize("retry_s", [500, 1], ids=["at once", "in the past"])
+def test_a_network_that_says_at_once_is_still_left_in_peace(schedule: Schedule, retry_s: int) -> None:
+    schedule.failed(A, RateLimited(retry_at=later(retry_s)), later(500))
+    assert due_in_s(schedule, A, 500) >= 500 + 240 * (1 - JITTER), "as after any failure"
 
 
 def test_not_before_the_network_says_either_after_sleep_or_an_offline_time(schedule: Schedule) -> None:
@@ -199,6 +203,37 @@ def test_looking_a_little_late_is_not_sleep(schedule: Schedule) -> None:
     schedule.succeeded(A, START)
     promised = schedule.next_at(START)
     assert schedule.due(promised + SLEPT)[:2] == [B, C], "in the order of before"
+
+
+def test_a_clock_put_back_makes_everything_due_soon(schedule: Schedule) -> None:
+    for id_ in (A, B, C):
+        schedule.succeeded(id_, later(7_200))
+    schedule.next_at(later(7_200))
+    schedule.due(later(30))
+    schedule.next_at(later(30))
+    assert set(schedule.due(later(30 + WAKE_SPREAD_S))) == {A, B, C}
+
+
+def test_a_hint_makes_a_channel_due_that_is_well(schedule: Schedule) -> None:
+    for id_ in (A, B, C):
+        schedule.succeeded(id_, START)
+    schedule.hint(A, later(5))
+    schedule.hint(ChannelId("not here"), later(5))
+    assert schedule.due(later(5)) == [A]
+    schedule.hint(A, later(9))
+    schedule.hint(B, later(7))
+    assert schedule.due(later(9)) == [A, B], "a second hint does not put it behind others"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RateLimited(retry_at=later(900)), BadReply(), NotAllowed(), SignInNeeded()],
+    ids=lambda e: type(e).__name__,
+)
+def test_a_hint_shortens_no_pause(schedule: Schedule, error: PostroomError) -> None:
+    schedule.failed(A, error, START)
+    schedule.hint(A, later(5))
+    assert A not in schedule.due(later(200))
 
 
 def test_a_person_in_a_hurry_goes_first_whatever_went_before(schedule: Schedule) -> None:
