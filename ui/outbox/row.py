@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVB
 from inbox.model import Delivery, UpdateKind
 from ui.outbox.standing import Deed, Mark, Standing, first_words
 from ui.theme import GAP, line_height
+from ui.widgets.flow import FlowLayout
 from ui.widgets.form import button, heading, words
 from ui.widgets.glyph import Glyph
 from ui.widgets.text import Elided
@@ -104,9 +105,7 @@ class DeliveryRow(QFrame):
         head.addWidget(self._where, 1)
         head.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._chip, 0, Qt.AlignmentFlag.AlignTop)
-        self._foot = QHBoxLayout()
-        self._foot.setSpacing(2 * GAP)
-        self._foot.addStretch(1)  # behind the buttons: they stand under the words they belong to
+        self._foot = FlowLayout(spacing=2 * GAP)  # in a narrow window, or at large text, in several lines
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(3 * GAP, 2 * GAP, 3 * GAP, 2 * GAP)
         column.setSpacing(GAP)
@@ -161,7 +160,7 @@ class DeliveryRow(QFrame):
                 made.clicked.connect(lambda _=False, d=deed: self.wanted.emit(self.delivery.id, d))
                 self.buttons[deed] = made
             self._foot.removeWidget(self.buttons[deed])
-            self._foot.insertWidget(number, self.buttons[deed])
+            self._foot.addWidget(self.buttons[deed])
             self.buttons[deed].show()
         if had_focus is not None and had_focus not in deeds and deeds:
             self.buttons[deeds[0]].setFocus(Qt.FocusReason.OtherFocusReason)
