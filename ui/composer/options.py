@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from inbox.model import Audience, Capability, Channel, LinkCard, Visibility
@@ -24,6 +24,9 @@ LANGUAGES = (
     "ro", "ru", "sk", "sl", "so", "sq", "sr", "sv", "ta", "th", "tr", "uk", "ur", "vi", "zh",
 )  # fmt: skip
 
+LOOK_PAUSE_MS = 900
+"""After so long without a change of the link, its page is looked at."""
+
 
 class Options(QWidget):
     """Edits the very state it is shown; ``changed`` after each edit. ``card_wanted(url)``: the words of this page."""
@@ -35,6 +38,10 @@ class Options(QWidget):
         super().__init__()
         self._state = ComposerState()
         self._showing = False
+        self._looked_at = ""  # the page whose words the card shows
+        self._said = ("", "")
+        self._look = QTimer(self, singleShot=True, interval=LOOK_PAUSE_MS)
+        self._look.timeout.connect(self._look_again)
         self.visibility, self.language, self.audience = Pick(), Pick(), Pick()
         self.warning = QLineEdit()
         self.quotable = Tick(self.tr("May be quoted by others"))
@@ -92,7 +99,8 @@ class Options(QWidget):
 
     def show_state(self, state: ComposerState, channels: Sequence[Channel]) -> None:
         """Show what a post carries."""
-        self._state = state
+        self._state, self._looked_at = state, ""
+        self._look.stop()
         self._showing = True
         self.warning.setText(state.warning)
         self.quotable.setChecked(state.quotable)
@@ -141,16 +149,41 @@ class Options(QWidget):
     def show_link(self) -> None:
         """A card can be made while there is a link in the text, and no picture in its place."""
         card = self._state.card is not None
-        possible = self._cards and bool(first_link(self._state.text)) and not self._state.pictures
+        link = first_link(self._state.text)
+        possible = self._cards and bool(link) and not self._state.pictures
+        if card and self._looked_at and link != self._looked_at:
+            self._forget_page()
         self.card.setVisible(possible or card)
         if not card:
             self.card_note.hide()
         for name in ("card_title", "card_words"):
             self._rows[name].setVisible(card)
 
-    def show_card(self, found: LinkCard | None) -> None:
-        """Fill in what a page says of itself, where nobody typed something else; ``None``: it says nothing."""
+    def _forget_page(self) -> None:
+        """The text has another first link now: what the earlier page said of itself goes, what was typed stays."""
+        self._looked_at = ""
+        assert self._state.card is not None
+        if (self.card_title.text(), self.card_words.text()) == self._said:
+            self._showing = True
+            self.card_title.clear()
+            self.card_words.clear()
+            self._showing = False
+        self._state.card = replace(
+            self._state.card, title=self.card_title.text(), description=self.card_words.text(), image_path=""
+        )
+        self._look.start()
+
+    def _look_again(self) -> None:
+        if self._state.card is not None and (link := first_link(self._state.text)):
+            self.card_wanted.emit(link)
+
+    def show_card(self, found: LinkCard | None, url: str) -> None:
+        """Fill in what the page at ``url`` says of itself, where nobody typed something else; ``None``: nothing."""
         state = self._state
+        if url != first_link(state.text):
+            self._look.start()  # the text has gone on to another
+            return
+        self._looked_at = url
         self.card_note.setText(self.tr("The page says nothing of itself.") if found is None else "")
         self.card_note.setVisible(found is None and state.card is not None)
         if found is None or state.card is None:
@@ -161,6 +194,7 @@ class Options(QWidget):
         if not self.card_words.text():
             self.card_words.setText(found.description)
         self._showing = False
+        self._said = (found.title, found.description)
         state.card = replace(
             state.card, title=self.card_title.text(), description=self.card_words.text(), image_path=found.image_path
         )

@@ -214,7 +214,7 @@ class Composer(QDialog):
         except PostroomError:
             found = None  # the fields are there to be filled by hand
         if state is self.state:
-            self.editor.options.show_card(found)
+            self.editor.options.show_card(found, url)
 
     def _edited(self) -> None:
         self._at_problem = -1

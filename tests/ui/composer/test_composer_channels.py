@@ -392,5 +392,37 @@ def test_a_card_is_filled_with_what_its_page_says(
     assert card is not None
     assert (card.title, card.description) == ("Flood grants", "Apply by 1 December.")
     options.card_title.setText("Ours")
-    options.show_card(LinkCard(url="", title="Theirs", description="Theirs"))
+    options.show_card(LinkCard(url="", title="Theirs", description="Theirs"), "https://harbour.example/flood")
     assert options.card_title.text() == "Ours", "what somebody typed stays"
+
+
+@pytest.mark.parametrize("when", ["while the page is asked", "afterwards"])
+def test_the_words_of_one_page_never_go_with_the_link_of_another(
+    make_three: Make, networks: Three, until: Until, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    asked: dict[str, Future[LinkCard]] = {}
+
+    def says(url: str) -> Future[LinkCard]:
+        return asked.setdefault(url, Future())
+
+    monkeypatch.setattr(networks.engine, "link_card", says)
+    composer = make_three()
+    choose(composer, networks, "sky")
+    options = composer.editor.options
+    composer.editor.text.setPlainText("Read https://a.example/one")
+    options.show_link()
+    options.card.click()
+    until(lambda: "https://a.example/one" in asked)
+    answer = LinkCard(url="https://a.example/one", title="Page A", description="All about A")
+    if when == "afterwards":
+        asked["https://a.example/one"].set_result(answer)
+        until(lambda: options.card_title.text() == "Page A")
+    composer.editor.text.setPlainText("Read https://b.example/two")
+    if when != "afterwards":
+        asked["https://a.example/one"].set_result(answer)
+    until(lambda: "https://b.example/two" in asked)
+    card = composer.state.update().card
+    assert card is not None
+    assert (card.title, card.description) == ("b.example", ""), "its own host and nothing of the other page"
+    asked["https://b.example/two"].set_result(LinkCard(url="", title="Page B", description="All about B"))
+    until(lambda: options.card_title.text() == "Page B")
