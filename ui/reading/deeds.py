@@ -21,12 +21,14 @@ from ui.slots import async_slot
 
 class Deeds(QObject):
     """``failed(error)``; ``moderated(words, undoable)`` when something is done; ``replied(conversation,
-    closed)``; ``refused(conversation, text)``: an answer that did not get into the outbox, with its words."""
+    closed)``; ``refused(conversation, text)``: an answer that did not get into the outbox, with its words;
+    ``settled(conversation)``: no answer is on its way there any more."""
 
     failed = Signal(object)
     moderated = Signal(str, bool)
     replied = Signal(int, bool)
     refused = Signal(int, str)
+    settled = Signal(int)
     taken_back = Signal()
 
     def __init__(self, engine: Engine, tasks: Tasks, parent: QWidget) -> None:
@@ -98,6 +100,8 @@ class Deeds(QObject):
             self.refused.emit(conversation_id, text)
             self.failed.emit(error)
             return
+        finally:
+            self.settled.emit(conversation_id)  # also when it ends in a fault of ours
         self.replied.emit(conversation_id, close)
 
     async def change_words(self, target: StoredMessage, text: str) -> bool:

@@ -44,7 +44,7 @@ class ConversationView(Shown):
         self.deeds = Deeds(engine, tasks, self)
         self.deeds.failed.connect(self.failed)
         self.deeds.moderated.connect(self.moderated)
-        self.deeds.replied.connect(self._queued)
+        self.deeds.settled.connect(self._settled)
         self.deeds.replied.connect(self.replied)
         self.deeds.refused.connect(self._refused)
         self.deeds.taken_back.connect(self.take_up)
@@ -96,9 +96,6 @@ class ConversationView(Shown):
             self.reply.set_text("")  # the draft keeps the text until the outbox has it
             self.reply.busy(True)
             self.deeds.answer(target, conversation.id, text, close, options)
-
-    def _queued(self, conversation_id: int, _: bool) -> None:
-        self._settled(conversation_id)
 
     def _settled(self, conversation_id: int) -> None:
         self.sending.pop(ConversationId(conversation_id), None)
