@@ -22,20 +22,20 @@ def commands(nouns: Nouns) -> None:
     listed.add_argument("--network", choices=sorted(nouns.networks), default="", help="only this one")
     listed.add_argument("--limit", type=count, default=50, metavar="N", help="at most so many (default: %(default)s)")
     show = nouns.command("show", "one conversation whole, oldest message first", _show)
-    show.add_argument("conversation", type=int, metavar="CONVERSATION")
+    show.add_argument("conversation", type=count, metavar="CONVERSATION")
     search = nouns.command("search", "messages that hold all the words, newest arrivals first", _search)
     search.add_argument("words", nargs="+", metavar="WORDS")
     search.add_argument("--network", choices=sorted(nouns.networks), default="", help="only this one")
     search.add_argument("--limit", type=count, default=50, metavar="N", help="at most so many (default: %(default)s)")
     settle = nouns.command("settle", "note how far you are with a conversation", _settle)
-    settle.add_argument("conversation", type=int, metavar="CONVERSATION")
+    settle.add_argument("conversation", type=count, metavar="CONVERSATION")
     settle.add_argument("status", choices=[s.value for s in ConversationStatus])
 
 
 def count(words: str) -> int:
-    """A number from 1 on. Raises ValueError, which argparse puts into words."""
+    """A number from 1 on that a row can have. Raises ValueError, which argparse puts into words."""
     number = int(words)
-    if number < 1:
+    if not 1 <= number < 2**63:
         raise ValueError(words)
     return number
 

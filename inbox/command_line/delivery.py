@@ -62,7 +62,7 @@ def commands(nouns: Nouns) -> None:
     publish.add_argument("--at", type=_time, metavar="TIME", help="ISO 8601; without offset: the time here")
     add_wait(publish)
     carried = nouns.command("carried", "say that what was handed over is there now", _carried)
-    carried.add_argument("delivery", type=int, metavar="DELIVERY")
+    carried.add_argument("delivery", type=count, metavar="DELIVERY")
     carried.add_argument("--url", default="", metavar="URL", help="where it stands")
     listed = nouns.command("deliveries", "what went out or is to go out, newest first", _list)
     listed.add_argument("--limit", type=count, default=50, metavar="N", help="at most so many (default: %(default)s)")

@@ -102,7 +102,7 @@ def _run(args: argparse.Namespace, session: Session) -> int:
 def _tell(error: PostroomError, *, in_json: bool) -> None:
     """One sentence and what to do about it, on the error stream."""
     if in_json:
-        sys.stderr.write(as_json(error_values(error)) + "\n")
+        sys.stderr.write(as_json(error_values(error), lines=False) + "\n")  # one a line: there may be several
         return
     detail = "" if error.detail == error.title else f": {error.detail.rstrip('.')}"
     sys.stderr.write("\n".join(wrapped(f"{error.title}{detail}. {error.hint}".rstrip())) + "\n")

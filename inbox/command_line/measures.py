@@ -14,6 +14,9 @@ from inbox.metering import MICRO, Unit, Use
 from inbox.model import Account, AccountId
 from inbox.store import accounts, spending
 
+MOST = 1_000_000_000
+"""Of a budget: nobody means more, and a row holds no more than so many millionths."""
+
 
 def commands(nouns: Nouns) -> None:
     """Declare them."""
@@ -29,7 +32,7 @@ def _amount_typed(words: str) -> Decimal:
         amount = Decimal(words.removeprefix("$"))
     except InvalidOperation:
         raise argparse.ArgumentTypeError(f"{words!r} is no amount") from None
-    if not amount.is_finite() or amount < 0 or amount != round(amount, 2):
+    if not amount.is_finite() or not 0 <= amount <= MOST or amount != round(amount, 2):
         raise argparse.ArgumentTypeError(f"{words!r} is no amount in dollars and cents")
     return amount
 

@@ -6,6 +6,7 @@ import argparse
 
 from inbox.command_line import asking
 from inbox.command_line.answer import Answer
+from inbox.command_line.conversation import count
 from inbox.command_line.delivery import add_wait, follow
 from inbox.command_line.parser import Nouns
 from inbox.command_line.session import Session
@@ -17,13 +18,13 @@ from inbox.store import reading
 def commands(nouns: Nouns) -> None:
     """Declare them."""
     reply = nouns.command("reply", "answer a message in public; the text from --text or the standard input", _reply)
-    reply.add_argument("message", type=int, metavar="MESSAGE")
+    reply.add_argument("message", type=count, metavar="MESSAGE")
     reply.add_argument("--text", metavar="TEXT", help="the answer itself (- or absent: the standard input)")
     reply.add_argument("--approve", action="store_true", help="approve the message first if it is held")
     reply.add_argument("--close", action="store_true", help="and the conversation is done")
     add_wait(reply)
     moderate = nouns.command("moderate", "what becomes of somebody's message at its network", _moderate)
-    moderate.add_argument("message", type=int, metavar="MESSAGE")
+    moderate.add_argument("message", type=count, metavar="MESSAGE")
     moderate.add_argument("action", choices=[m.value for m in Moderation])
 
 

@@ -46,9 +46,10 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def as_json(value: Any) -> str:
-    """The value as JSON for people and machines: UTF-8, but what steers a terminal as \\u escapes."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=1)
+def as_json(value: Any, *, lines: bool = True) -> str:
+    """The value as JSON for people and machines: UTF-8, but what steers a terminal as \\u escapes. ``lines``: on
+    several, else on one."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=1 if lines else None)
     return _STEERING_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
@@ -16,16 +17,18 @@ from inbox.clock import Clock
 from inbox.command_line import exits
 from inbox.command_line.exits import Exit, exit_of
 from inbox.connectors.connector import Discovery
-from inbox.connectors.memory import Memory
+from inbox.connectors.memory import BEFORE_SEND, Memory, World
 from inbox.errors import (
     NotFound,
     PostroomError,
     StoreError,
+    Unavailable,
 )
 from inbox.model import AccountId, Capability
 from inbox.secrets import KeyringSecrets, KeyringTrouble, scope_of
 from inbox.store.database import FILE_NAME, Database
 from inbox.store.schema import migrations
+from tests.clock import TestClock
 from tests.conftest import MemoryKeyring
 from tests.inbox.command_line_office import CHANNEL, SECRET, Office
 
@@ -50,6 +53,10 @@ def office(home: Path, capsys: pytest.CaptureFixture[str]) -> Office:
         ("account", "add", "myspace", "a.example"),
         ("conversations", "--place", "nowhere"),
         ("conversations", "--limit", "0"),
+        *((*words, "9" * 20) for words in (("show",), ("conversations", "--limit"), ("carried",), ("reply",))),
+        ("moderate", "9" * 20, "approve"),
+        ("budget", "memory-1", "9e999"),
+        ("budget", "memory-1", "1" * 40),
         ("moderate", "1", "ban"),
         ("account", "add", "memory", "memory.example"),  # no terminal to ask for the secret
         ("account", "add", "memory", "memory.example", "--answer", "password=open", "--secret-stdin"),
@@ -238,3 +245,15 @@ def test_a_home_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert ran.code == 7
     with pytest.raises(StoreError):
         Database.open(tmp_path / "file" / "home")
+
+
+def test_each_error_is_one_line_of_json(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = TestClock()
+    one, two = World(clock), World(clock)
+    office = Office(home, capsys, clock, networks={"memory": Memory.over({"a": one, "b": two})})
+    office.world = one
+    assert office.sign_in().code == 0
+    for world in (one, two):
+        world.fail("fetch", BEFORE_SEND, Unavailable("Busy"))
+    ran = office.run("sync", "--json")
+    assert [json.loads(line)["error"] for line in ran.err.splitlines()] == ["Unavailable"] * 2
