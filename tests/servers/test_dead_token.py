@@ -77,9 +77,9 @@ def there(inbox: Inbox) -> list[str]:
     return [text for (text,) in found]
 
 
-def button(seen: Seen, banner: str) -> QPushButton:
-    """The one button of a banner."""
-    [found] = [b for b in getattr(seen.window, banner).findChildren(QPushButton) if b.isVisible()]
+def button(seen: Seen) -> QPushButton:
+    """The one button of the banner."""
+    [found] = [b for b in seen.window.troubles.signed_out.findChildren(QPushButton) if b.isVisible()]
     return found
 
 
@@ -101,7 +101,7 @@ def dies_and_lives_again(
         assert "no longer accepts the sign-in" in words
         assert "withdrawn" in words
         assert words.endswith("Sign in again. Fetching has stopped there; nothing is lost.")
-        assert button(seen, "trouble").text() == "Sign in again"
+        assert button(seen).text() == "Sign in again"
         assert not seen.window.troubles.failure.isVisible()
         assert not seen.window.troubles.offline.isVisible()
         kept = there(inbox)
@@ -115,7 +115,7 @@ def dies_and_lives_again(
         seen.window.rail.choose("everything")
         seen.picture(f"dead-token-{story.network}")
 
-        QTest.mouseClick(button(seen, "trouble"), Qt.MouseButton.LeftButton)
+        QTest.mouseClick(button(seen), Qt.MouseButton.LeftButton)
         dialog = seen.window.dialogs._accounts
         assert dialog is not None
         seen.until(lambda: dialog.focusWidget() is dialog.adding.found.browser)
