@@ -66,8 +66,6 @@ class Outbox:
         self._settle_s = settle_s
         self._busy: set[ChannelId] = set()
         self._resting: dict[ChannelId, float] = {}  # after a failure nobody foresaw: not again before then
-        # Steady seconds, for what a step of the wall clock must not shorten: when each request of this run began.
-        self._began_s: dict[DeliveryId, float] = {}
         self._recovered_s = clock.monotonic_s()
         self._held_offline: set[DeliveryId] = set()
         self._poked = asyncio.Event()
@@ -182,9 +180,8 @@ class Outbox:
             await self._look(channel, connector, delivery)
             return
         with self._database.transaction() as connection:
-            if not outbox.begin(connection, delivery.id, at=self._clock.now()):
+            if not outbox.begin(connection, delivery.id, at=self._clock.now(), steady_s=self._clock.monotonic_s()):
                 return  # undone a moment ago
-        self._began_s[delivery.id] = self._clock.monotonic_s()
         self._tell(delivery)
         try:
             receipt = await connector.publish(channel, delivery.rendition, delivery.key)
@@ -265,14 +262,18 @@ class Outbox:
 
     def _unsettled_s(self, delivery: Delivery, now: datetime) -> float:
         """Seconds that the network may still be working on it, by both clocks: a wall clock that is put forward in the
-        meantime makes a moment look like hours. Put back behind its beginning, it says nothing. Of what an earlier run
-        began there is only the wall clock: counting anew would hold it for ever where runs are short."""
-        earlier = delivery.id not in self._began_s
-        steady_s = self._clock.monotonic_s() - self._began_s.get(delivery.id, self._recovered_s)
+        meantime makes a moment look like hours. Put back behind its beginning, it says nothing.
+
+        The steady clock counts from the machine's start, so that it goes on from one run to the next; after a restart
+        of the machine it has begun anew, and then at least so much time has passed.
+        """
+        now_s, began_s = self._clock.monotonic_s(), outbox.began_s(self._database.connection, delivery.id)
+        if began_s is None:  # begun by an earlier version
+            steady_s = now_s - self._recovered_s
+        else:
+            steady_s = now_s - began_s if now_s >= began_s else now_s
         wall_s = (now - delivery.sending_at).total_seconds() if delivery.sending_at is not None else 0.0
-        if wall_s < 0:
-            return self._settle_s - steady_s
-        return self._settle_s - (wall_s if earlier else min(steady_s, wall_s))
+        return self._settle_s - (steady_s if wall_s < 0 else min(steady_s, wall_s))
 
     def _look_later(self, channel: Channel, delivery: Delivery, error: PostroomError, began: datetime) -> None:
         """It could not be looked for: still unknown."""

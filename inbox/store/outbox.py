@@ -112,14 +112,21 @@ def _change(
     return True
 
 
-def begin(connection: sqlite3.Connection, delivery_id: int, *, at: datetime) -> bool:
-    """Committed before the network is called: whatever happens next, we know that it may have happened."""
+def begin(connection: sqlite3.Connection, delivery_id: int, *, at: datetime, steady_s: float | None = None) -> bool:
+    """Committed before the network is called: whatever happens next, we know that it may have happened. ``steady_s``:
+    the moment by the clock that nobody sets."""
     attempts = connection.execute("SELECT attempts FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
     return _change(
         connection, delivery_id, DeliveryState.SENDING, at=at, actor=record.MACHINE, verb="sending",
         allowed=[DeliveryState.QUEUED], sending_at=to_ms(at), attempts=(attempts[0] if attempts else 0) + 1,
-        words="", hint="",
+        words="", hint="", began_s=steady_s,
     )  # fmt: skip
+
+
+def began_s(connection: sqlite3.Connection, delivery_id: int) -> float | None:
+    """When the last request began by the steady clock, if that was noted."""
+    row = connection.execute("SELECT began_s FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return float(row[0]) if row and row[0] is not None else None
 
 
 def sent(

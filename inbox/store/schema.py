@@ -243,3 +243,9 @@ def m007_freed(db: Database) -> None:
         );
         """
     )
+
+
+@migrations()
+def m008_steady(db: Database) -> None:
+    """When a request began by the steady clock of the machine, which no time server moves."""
+    db.executescript("ALTER TABLE deliveries ADD COLUMN began_s REAL;")

@@ -6,5 +6,5 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x506F7374
 """"Post": tells our file from any other SQLite file."""
-VERSION: Final = 7
+VERSION: Final = 8
 """As many migrations as ``schema.py`` has."""

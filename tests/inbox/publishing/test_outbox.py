@@ -450,12 +450,28 @@ async def test_a_clock_put_forward_proves_no_absence(bench: Bench) -> None:
     assert (bench.state(id_), len(bench.world.made)) == (SENT, 1)
 
 
-async def test_what_an_earlier_run_began_goes_by_the_wall_clock(bench: Bench) -> None:
-    """However short the runs are, it gets its turn."""
+def begin_and_end(bench: Bench) -> int:
+    """A run sent something and was killed."""
     bench.world.recognises_keys = False
     id_ = queue(bench.database, bench.channel)
     with bench.database.transaction() as connection:
-        outbox.begin(connection, id_, at=bench.clock.now())
+        outbox.begin(connection, id_, at=bench.clock.now(), steady_s=bench.clock.monotonic_s())
+    return id_
+
+
+async def test_a_clock_put_forward_between_two_runs_proves_no_absence(bench: Bench) -> None:
+    id_ = begin_and_end(bench)
+    bench.clock.put_back(-TWO_HOURS_S)
+    bench.outbox.recover()
+    bench.outbox.poke()
+    await bench.clock.run(SETTLE_S - 1)
+    assert (bench.state(id_), bench.get(id_).attempts) == (UNKNOWN, 1)
+    await bench.clock.run(2)
+    assert (bench.state(id_), bench.get(id_).attempts) == (SENT, 2)
+
+
+async def test_however_short_the_runs_are_what_is_in_doubt_gets_its_turn(bench: Bench) -> None:
+    id_ = begin_and_end(bench)
     await bench.clock.run(SETTLE_S - 5)
     bench.outbox.recover()
     bench.outbox.poke()
