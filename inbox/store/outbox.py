@@ -44,7 +44,7 @@ _DELIVERY = (
     " d.sent_at, d.remote_id, d.url, d.words, d.hint, d.reply_to, d.conversation_id, d.step FROM deliveries d"
 )
 UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
-_UNDER_WAY = "('queued', 'sending', 'unknown')"
+_UNDER_WAY = f"({', '.join(repr(state.value) for state in UNDER_WAY)})"
 _LEFT_BEHIND = "It did not go out before the account was removed, so nothing is sent by itself."
 
 

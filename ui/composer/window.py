@@ -125,7 +125,8 @@ class Composer(QDialog):
         if self.isVisible():
             self.raise_()
             return
-        if self._drafts.on_its_way and self.state.replaces is None:  # the store does not have it yet
+        state = self.state
+        if self._drafts.on_its_way and state.replaces is None and not state.empty:  # the store does not have it yet
             self._begin(self.state, self._drafts.place, self.state.saved())
             return
         place, body = drafts.first(self._reader.connection)
